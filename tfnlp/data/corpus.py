@@ -32,11 +32,13 @@ class Corpus:
     def __post_init__(self) -> None:
         if self.labels is not None and len(self.labels) != len(self.texts):
             raise ValueError(
-                f"`labels` must hold one entry a text. Received: {len(self.texts)} texts, {len(self.labels)} labels"
+                f"`labels` must hold one entry a text. Received: {len(self.texts)} texts, "
+                f"{len(self.labels)} labels"
             )
         if self.places is not None and len(self.places) != len(self.texts):
             raise ValueError(
-                f"`places` must hold one entry a text. Received: {len(self.texts)} texts, {len(self.places)} places"
+                f"`places` must hold one entry a text. Received: {len(self.texts)} texts, "
+                f"{len(self.places)} places"
             )
 
     def __len__(self) -> int:
@@ -45,7 +47,7 @@ class Corpus:
     @property
     def multi_label(self) -> bool:
         """Whether a row bears a list of labels rather than one label."""
-        return bool(self.labels) and isinstance(self.labels[0], list)
+        return bool(self.labels) and isinstance(self.labels[0], list)  # type: ignore[index]
 
     def labels_of(self, row: int) -> list[str]:
         """Returns the labels of one row as a list: empty for unlabelled text, one entry for single-label."""
@@ -62,7 +64,7 @@ class Corpus:
         return dict(sorted(counts.items(), key=lambda item: (-item[1], item[0])))
 
     def place(self, row: int) -> str:
-        """Returns where a row stands in its source, for messages: `"line 12"`, `"pos/3.txt"` or `"row 12"`."""
+        """Returns where a row stands in its source: `"line 12"`, `"pos/3.txt"` or `"row 12"`."""
         if self.places is None:
             return f"row {row + 1}"
         place = self.places[row]
@@ -74,8 +76,8 @@ class Corpus:
         broken = set(self.undecodable)
         return Corpus(
             texts=[self.texts[row] for row in rows],
-            labels=None if self.labels is None else [self.labels[row] for row in rows],  # type: ignore[misc]
+            labels=None if self.labels is None else [self.labels[row] for row in rows],  # type: ignore[arg-type]
             source=self.source,
-            places=None if self.places is None else [self.places[row] for row in rows],  # type: ignore[misc]
+            places=None if self.places is None else [self.places[row] for row in rows],  # type: ignore[arg-type]
             undecodable=[new for new, row in enumerate(rows) if row in broken],
         )

@@ -20,12 +20,14 @@ Rows = Iterator[tuple[int, list[str]]]
 
 
 def read_csv(path: Path, options: ReadOptions) -> Corpus:
-    """Reads a comma-separated file (RFC 4180): the first row names the columns, quoted fields may hold newlines.
+    """Reads a comma-separated file (RFC 4180): the first row names the columns.
 
-    Blank lines are skipped; blanks around a column's name or a label are dropped, texts are kept as they are.
+    Quoted fields may hold newlines. Blank lines are skipped; blanks around a column's name or a label are
+    dropped, texts are kept as they are.
 
     Raises:
-        UserError: with file and line, for a row with missing or extra fields, an unclosed quote, a missing column.
+        UserError: with file and line, for a row with missing or extra fields, an unclosed quote, a missing
+            column.
     """
     lines = DecodedLines(path, options.on_undecodable)
     with _large_fields():
@@ -35,9 +37,10 @@ def read_csv(path: Path, options: ReadOptions) -> Corpus:
 
 
 def read_tsv(path: Path, options: ReadOptions) -> Corpus:
-    """Reads a tab-separated file: the first row names the columns, a tab always separates, a quote is a quote.
+    """Reads a tab-separated file: the first row names the columns.
 
-    A text in such a file holds neither tab nor newline. Blank lines are skipped.
+    There is no quoting: a tab always separates, a quote is a quote. A text in such a file
+    holds neither tab nor newline. Blank lines are skipped.
 
     Raises:
         UserError: with file and line, for a row with missing or extra fields, a missing column.
@@ -110,8 +113,8 @@ def _csv_rows(lines: DecodedLines) -> Rows:
             ) from error
         if ended:  # the reader asks for another line only while a quote is open
             raise UserError(
-                f"{lines.name}, line {start}: a quote opens a field here and is never closed; cure: close it, or "
-                'write a literal quote as `""` inside quotes'
+                f"{lines.name}, line {start}: a quote opens a field here and is never closed; cure: "
+                'close it, or write a literal quote as `""` inside quotes'
             )
         if fields:
             yield start, fields

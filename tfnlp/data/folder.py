@@ -17,11 +17,11 @@ ENDINGS = (".txt", ".txt.gz")
 def read_folder(folder: Path, options: ReadOptions) -> Corpus:
     """Reads `FOLDER/CLASS/*.txt` (or `.txt.gz`): each file is one text, its folder's name the label.
 
-    Classes and files come in the order of their names, so that the corpus is the same on every machine. The line
-    end that closes a file is dropped.
+    Classes and files come in the order of their names, so that the corpus is the same on every machine. The
+    line end that closes a file is dropped.
 
     Raises:
-        UserError: if there is no sub-folder with text files, or a file is not UTF-8 (file and line are named).
+        UserError: if there is no sub-folder with text files, or a file is not UTF-8 (its line is named).
     """
     builder = CorpusBuilder(str(folder), options)
     for class_folder in sorted(path for path in folder.iterdir() if path.is_dir() and path.name[0] != "."):

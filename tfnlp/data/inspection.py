@@ -104,7 +104,7 @@ def _inspect_one(corpus: Corpus) -> SplitReport:
         labels_of_text.setdefault(text, set()).add(tuple(sorted(corpus.labels_of(row))))
     counts = corpus.label_counts()
     lengths = np.array([len(text) for text in corpus.texts], dtype=np.int64)
-    quantiles = np.quantile(lengths, list(QUANTILES.values()), method="lower") if len(lengths) else []
+    quantiles: Any = np.quantile(lengths, list(QUANTILES.values()), method="lower") if len(lengths) else []
     return SplitReport(
         source=corpus.source,
         rows=len(corpus),
@@ -131,8 +131,8 @@ def inspection_table(report: CorpusReport) -> Group:
     splits = list(report.splits.values())
     overview.add_row("rows", *(f"{split.rows:,}" for split in splits))
     for quantile in QUANTILES:
-        cells = (f"{split.characters[quantile]:,}" if split.characters else "" for split in splits)
-        overview.add_row(f"characters, {quantile}", *cells)
+        lengths = (f"{split.characters[quantile]:,}" if split.characters else "" for split in splits)
+        overview.add_row(f"characters, {quantile}", *lengths)
     overview.add_row("empty texts", *(f"{split.empty:,}" for split in splits))
     overview.add_row("repeated rows", *(f"{split.duplicates:,}" for split in splits))
     overview.add_row("texts with different labels", *(f"{split.conflicting:,}" for split in splits))

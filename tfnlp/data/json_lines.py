@@ -66,7 +66,8 @@ def _parse(line: str, builder: CorpusBuilder, lines: DecodedLines) -> dict[str, 
 def _array(builder: CorpusBuilder, lines: DecodedLines) -> UserError:
     return builder.error(
         lines.line,
-        f"a JSON array begins here; expected one JSON object a line; cure: `jq -c '.[]' {lines.path} > NEW_FILE.jsonl`",
+        "a JSON array begins here; expected one JSON object a line; cure: "
+        f"`jq -c '.[]' {lines.path} > NEW_FILE.jsonl`",
     )
 
 

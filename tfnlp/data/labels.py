@@ -35,8 +35,9 @@ class LabelIndex:
         least = 1 if multi_label else 2
         if len(self.names) < least:
             raise UserError(
-                f"a classifier needs at least {least} label{'s' if least > 1 else ''}. Received: {self.names}; "
-                "cure: check that `label_column` names the right column and that the corpus is whole"
+                f"a classifier needs at least {least} label{'s' if least > 1 else ''}. "
+                f"Received: {self.names}; cure: check that `label_column` names the right column "
+                "and that the corpus is whole"
             )
 
     @classmethod
@@ -48,7 +49,7 @@ class LabelIndex:
         for label in [label for label, count in counts.items() if count == 1][:10]:
             row = next(row for row in range(len(corpus)) if label in corpus.labels_of(row))
             logger.warning(
-                "%s, %s: the only training example of label `%s`; one example teaches a classifier next to nothing",
+                "%s, %s: the only training example of label `%s`; one example teaches next to nothing",
                 corpus.source,
                 corpus.place(row),
                 label,
@@ -77,7 +78,8 @@ class LabelIndex:
         """Turns label names into training targets.
 
         Returns:
-            int32 of shape `(rows,)`; for multi-label float32 of shape `(rows, labels)`, 1 where the row bears it.
+            int32 of shape `(rows,)`; for multi-label float32 of shape `(rows, labels)`, 1 where the row bears
+            the label.
         """
         if labels is None:
             raise UserError("the corpus has no labels; cure: name their column with label_column=…")
@@ -107,11 +109,11 @@ def check_labels(train: Corpus | Sequence[str], other: Corpus, *, name: str = "v
             f"{other.source}: the {name} text has no labels; cure: name their column with label_column=…"
         )
     if isinstance(train, Corpus):
-        if train.multi_label != other.multi_label:
+        if len(other) and train.multi_label != other.multi_label:
             kinds = ("one label a row", "a list of labels a row")
             raise UserError(
-                f"{other.source}: {name} has {kinds[other.multi_label]} but training has {kinds[train.multi_label]}; "
-                "cure: give both the same form (label_separator=… makes lists)"
+                f"{other.source}: {name} has {kinds[other.multi_label]} but training has "
+                f"{kinds[train.multi_label]}; cure: give both the same form (label_separator=… makes lists)"
             )
         counts = train.label_counts()
         known = sorted(counts, key=_natural(counts))
@@ -123,8 +125,8 @@ def check_labels(train: Corpus | Sequence[str], other: Corpus, *, name: str = "v
         rows = [row for row in range(len(other)) if label in other.labels_of(row)]
         more = f" Unseen too: {_listed(unseen[1:])}." if unseen[1:] else ""
         raise UserError(
-            f"label `{label}` in {name} ({other.source}, {other.place(rows[0])}; rows with it: {len(rows)}) never "
-            f"occurs in training.{did_you_mean(label, known)} Training has {_listed(known)}.{more} "
+            f"label `{label}` in {name} ({other.source}, {other.place(rows[0])}; rows with it: {len(rows)}) "
+            f"never occurs in training.{did_you_mean(label, known)} Training has {_listed(known)}.{more} "
             "Cure: mend the label, add training examples of it, or remove these rows"
         )
 

@@ -61,13 +61,14 @@ def training_batches(
     """Gives the batches of a range of epochs, one epoch after the other.
 
     Each epoch holds every row exactly once, in `steps_per_epoch(rows, batch_size)` batches, in an order that
-    depends on `(seed, epoch)` alone: a pipeline that starts at epoch 5 gives the batches that an unbroken one gives
-    there, in any process. With `bucket`, rows of like length share a batch: the rows are shuffled, cut into
-    chunks of at most 50 batches (never more than a quarter of the epoch), sorted within the chunk by their length
-    blurred by up to 10 %, and the batches are shuffled.
+    depends on `(seed, epoch)` alone: a pipeline that starts at epoch 5 gives the batches that an unbroken one
+    gives there, in any process. With `bucket`, rows of like length share a batch: the rows are shuffled, cut
+    into chunks of at most 50 batches (never more than a quarter of the epoch), sorted within the chunk by
+    length, blurred by up to 10 %, and the batches are shuffled.
 
     Args:
-        ids: token ids, from `encode_texts`: a ragged int tensor of shape `(rows, (tokens))` or a list of int arrays.
+        ids: token ids, from `encode_texts`: a ragged int tensor of shape `(rows, (tokens))`, or a list of int
+            arrays.
         targets: int vector of shape `(rows,)` or float matrix of shape `(rows, labels)`.
         sample_weights: float vector of shape `(rows,)`, or `None`.
         batch_size: rows a batch.
@@ -77,8 +78,9 @@ def training_batches(
         bucket: whether to put rows of like length together.
 
     Returns:
-        data set of `(ids, targets)` or `(ids, targets, sample_weights)`; ids int32 of shape `(batch, tokens)`, padded
-        with 0 to the longest row of the batch (at least 1 token); int32 or float32 targets; float32 weights.
+        data set of `(ids, targets)` or `(ids, targets, sample_weights)`; ids int32 of shape
+        `(batch, tokens)`, padded with 0 to the longest row of the batch (at least 1 token); targets int32 or
+        float32; weights float32.
 
     Raises:
         UserError: if there are no rows, or the arguments differ in their number of rows.
@@ -108,7 +110,7 @@ def training_batches(
 
 
 def padded_share(ids: TokenIds, *, batch_size: int, seed: int, epoch: int = 0, bucket: bool = True) -> float:
-    """Returns the share of an epoch's positions that are padding, in [0, 1).
+    """Returns the share of an epoch's positions that are padding, in [0, 1].
 
     The arguments are those of `training_batches`.
     """

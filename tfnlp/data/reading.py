@@ -86,8 +86,9 @@ class DecodedLines:
     def _not_utf8(self, line: bytes, at: int) -> str:
         column = len(line[:at].decode("utf-8")) + 1
         return (
-            f"{self.name}, line {self.line}: not valid UTF-8 (byte 0x{line[at]:02x} at column {column}); cure: "
-            f"`iconv -f {_likely_encoding(line)} -t utf-8 {self.path} > NEW_FILE` or on_undecodable='replace' "
+            f"{self.name}, line {self.line}: not valid UTF-8 (byte 0x{line[at]:02x} at column {column}); "
+            f"cure: `iconv -f {_likely_encoding(line)} -t utf-8 {self.path} > NEW_FILE` or "
+            "on_undecodable='replace' "
             '(`corpus.on_undecodable = "replace"` in the recipe)'
         )
 
@@ -143,8 +144,8 @@ class CorpusBuilder:
             if self.labels and isinstance(label, list) != isinstance(self.labels[0], list):
                 raise self.error(
                     place,
-                    f"column `{self.options.label_column}` must hold one label in every row or a list of labels "
-                    f"in every row. Received: {_shown(label)} after {_shown(self.labels[0])}",
+                    f"column `{self.options.label_column}` must hold one label in every row or a list of "
+                    f"labels in every row. Received: {_shown(label)} after {_shown(self.labels[0])}",
                 )
             self.labels.append(label)
         if undecodable or replaced:
@@ -174,8 +175,8 @@ class CorpusBuilder:
         if self.options.on_undecodable == "error":
             raise self.error(
                 place,
-                "the text is not valid Unicode (broken UTF-8 or half a surrogate pair); cure: mend the row or "
-                "on_undecodable='replace' (`corpus.on_undecodable = \"replace\"` in the recipe)",
+                "the text is not valid Unicode (broken UTF-8 or half a surrogate pair); cure: mend the row, "
+                "or on_undecodable='replace' (`corpus.on_undecodable = \"replace\"` in the recipe)",
             )
         if isinstance(text, bytes):
             return text.decode("utf-8", errors="replace"), True
@@ -183,8 +184,9 @@ class CorpusBuilder:
 
     def _label(self, label: Any, place: int | str) -> str | list[str]:
         separator = self.options.label_separator
-        if isinstance(label, str) and separator is not None:
-            label = [part for part in label.split(separator) if part.strip()]
+        if separator is not None and not isinstance(label, list | tuple):
+            parts = label.split(separator) if isinstance(label, str) else [label]
+            label = [part for part in parts if part != "" and not str(part).isspace()]
         if isinstance(label, list | tuple):
             return list(dict.fromkeys(self._one_label(part, place) for part in label))
         return self._one_label(label, place)

@@ -21,8 +21,8 @@ def read_tfds(name: str, options: ReadOptions) -> Corpus:
     """Reads one split of a TensorFlow Datasets data set.
 
     Data already prepared in the folder that the environment variable `TFDS_DATA_DIR` names (default
-    `~/tensorflow_datasets`) is read from there; otherwise TensorFlow Datasets downloads it. Class ids become the
-    class names of the data set's features; a sequence of classes is multi-label.
+    `~/tensorflow_datasets`) is read from there; otherwise TensorFlow Datasets downloads it. Class ids become
+    the class names of the data set's features; a sequence of classes is multi-label.
 
     Args:
         name: `name[/config][:version][:split]`, e.g. `imdb_reviews/plain_text:train[:10%]`. Without a split:
@@ -80,8 +80,9 @@ def _builder(name: str) -> Any:
         known = tfds.list_builders(with_community_datasets=False)
         hint = did_you_mean(re.split("[/:]", name)[0], known)
         raise UserError(
-            f"tfds:{name}: no such data set.{hint} The list: https://www.tensorflow.org/datasets/catalog/overview; "
-            "a data set of your own is looked for in the folder that TFDS_DATA_DIR names"
+            f"tfds:{name}: no such data set.{hint} The list: "
+            "https://www.tensorflow.org/datasets/catalog/overview; a data set of your own is "
+            "looked for in the folder that TFDS_DATA_DIR names"
         ) from error
     except (AssertionError, ValueError) as error:  # an unknown config or version
         raise UserError(f"tfds:{name}: {error}") from error
@@ -104,7 +105,7 @@ def _class_names(feature: Any) -> list[str] | None:
 
 
 def _label(value: Any, names: list[str] | None) -> Any:
-    """Turns what TFDS gives into what `CorpusBuilder` takes; -1, its mark for a hidden label, becomes `None`."""
+    """Turns what TFDS gives into what `CorpusBuilder` takes; -1, a hidden label, becomes `None`."""
     if getattr(value, "ndim", 0):
         return [_label(one, names) for one in value]
     if isinstance(value, bytes):
