@@ -1,0 +1,14 @@
+"""Pictures of training and of mistakes, one kind a file; drawn without a display."""
+
+from tfnlp._lazy import lazy_exports
+
+__getattr__, __dir__ = lazy_exports(
+    __name__,
+    {
+        "plot_calibration": "calibration",
+        "plot_classification": "classification",
+        "plot_confusion": "confusion",
+        "plot_curves": "curves",
+        "use_readable_fonts": "fonts",
+    },
+)
