@@ -2,8 +2,9 @@
 
 from __future__ import annotations
 
-from collections.abc import Sequence
-from typing import Any, TypeAlias
+import functools
+from collections.abc import Callable, Sequence
+from typing import Any, ParamSpec, TypeAlias, TypeVar
 
 import numpy as np
 import tensorflow as tf
@@ -15,9 +16,23 @@ from tfnlp.errors import UserError
 CHUNK_BATCHES = 50
 LENGTH_NOISE = 0.1
 
+P = ParamSpec("P")
+R = TypeVar("R")
 TokenIds: TypeAlias = "tf.RaggedTensor | Sequence[Any]"
 
 
+def _on_host(function: Callable[P, R]) -> Callable[P, R]:
+    """Keeps what a function makes in host memory: tf.data reads there, and a GPU draws other numbers."""
+
+    @functools.wraps(function)
+    def placed(*args: P.args, **kwargs: P.kwargs) -> R:
+        with tf.device("CPU:0"):
+            return function(*args, **kwargs)
+
+    return placed
+
+
+@_on_host
 def encode_texts(preprocessor: Any, texts: Sequence[str | bytes], batch: int = 1024) -> tf.RaggedTensor:
     """Turns texts into token ids, once for the whole training.
 
@@ -47,6 +62,7 @@ def steps_per_epoch(examples: int, batch_size: int) -> int:
     return -(-examples // batch_size)
 
 
+@_on_host
 def training_batches(
     ids: TokenIds,
     targets: Any,
@@ -109,6 +125,7 @@ def training_batches(
     return dataset.prefetch(tf.data.AUTOTUNE)
 
 
+@_on_host
 def padded_share(ids: TokenIds, *, batch_size: int, seed: int, epoch: int = 0, bucket: bool = True) -> float:
     """Returns the share of an epoch's positions that are padding, in [0, 1].
 
@@ -122,6 +139,7 @@ def padded_share(ids: TokenIds, *, batch_size: int, seed: int, epoch: int = 0, b
     return 1.0 - int(ordered.sum()) / positions if positions else 0.0
 
 
+@_on_host
 def evaluation_batches(
     ids: TokenIds, targets: Any = None, weights: Any = None, batch_size: int = 256
 ) -> tf.data.Dataset:
