@@ -19,11 +19,11 @@ INK, FAINT = "#1F2937", "#E5E7EB"
 DOTS_PER_INCH = 150
 
 
-def new_figure(width: float, height: float) -> Figure:
+def new_figure(width: float, height: float, dots_per_inch: float = DOTS_PER_INCH) -> Figure:
     """A white figure of the given size in inches, on no screen and outside pyplot's global state."""
     from matplotlib.figure import Figure
 
-    return Figure(figsize=(width, height), dpi=DOTS_PER_INCH, facecolor="white", layout="constrained")
+    return Figure(figsize=(width, height), dpi=dots_per_inch, facecolor="white", layout="constrained")
 
 
 def style_axes(axes: Axes, title: str = "", x_label: str = "", y_label: str = "") -> None:
