@@ -1,0 +1,1 @@
+"""The systems that tfnlp is measured against."""

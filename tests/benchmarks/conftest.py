@@ -1,0 +1,8 @@
+"""The benchmarks are no installed package: they are imported from the repository's root."""
+
+import sys
+from pathlib import Path
+
+ROOT = str(Path(__file__).resolve().parents[2])
+if ROOT not in sys.path:
+    sys.path.insert(0, ROOT)
