@@ -1,0 +1,133 @@
+"""Asks a model's copies: the SavedModel in a process of its own, `.tflite` files through `tfnlp.edge`."""
+
+from __future__ import annotations
+
+import base64
+import dataclasses
+import importlib.util
+import json
+import os
+import subprocess
+import sys
+import time
+from collections.abc import Sequence
+from pathlib import Path
+
+import numpy as np
+
+from tfnlp.errors import UserError
+
+_SCRIPT = Path(__file__).with_name("fresh_process.py")
+
+
+@dataclasses.dataclass(frozen=True)
+class CopyAnswers:
+    """What a copy said.
+
+    Attributes:
+        labels: its label names in the order of the scores.
+        scores: float32 `[texts, classes]`.
+        milliseconds: float `[timed texts]`, each text asked alone, from text to scores.
+        size: bytes on the disk.
+        complaint: what is wrong with the answers beside the scores; empty for nothing.
+    """
+
+    labels: list[str]
+    scores: np.ndarray
+    milliseconds: np.ndarray
+    size: int
+    complaint: str = ""
+
+
+def ask_saved_model(
+    version: Path, texts: Sequence[bytes], timed: Sequence[int], scratch: Path, *, text_ops: bool
+) -> CopyAnswers:
+    """Asks a SavedModel in a fresh process that has neither tfnlp nor Keras, and sees no GPU.
+
+    Both signatures are asked, in batches of 32 texts of mixed lengths.
+
+    Args:
+        version: the version folder.
+        texts: the texts.
+        timed: rows to be asked alone, too, with a clock.
+        scratch: a folder for the exchange.
+        text_ops: whether the model needs TF Text's ops, as the stock model server links them.
+
+    Raises:
+        UserError: if the process failed, with the last lines it wrote.
+    """
+    job = {
+        "version": str(version),
+        "texts": [base64.b64encode(text).decode("ascii") for text in texts],
+        "timed": list(timed),
+        "load": _text_op_libraries() if text_ops else [],
+        "out": str(scratch / "answers.npz"),
+    }
+    job_file = scratch / "job.json"
+    job_file.write_text(json.dumps(job), encoding="utf-8")
+    environment = {**os.environ, "CUDA_VISIBLE_DEVICES": "-1", "TF_CPP_MIN_LOG_LEVEL": "2"}
+    # -I: neither the working directory nor PYTHONPATH may lend it a module.
+    ended = subprocess.run(
+        [sys.executable, "-I", str(_SCRIPT), str(job_file)],
+        env=environment,
+        cwd=scratch,
+        capture_output=True,
+        text=True,
+        errors="replace",
+        check=False,
+    )
+    if ended.returncode:
+        last = "\n".join(ended.stderr.strip().splitlines()[-8:])
+        raise UserError(
+            f"the SavedModel did not answer in a process without tfnlp and Keras (exit status "
+            f"{ended.returncode}). It said:\n{last}"
+        )
+    with np.load(scratch / "answers.npz") as answers:
+        complaint = ""
+        if answers["label_errors"].size:
+            count = answers["label_errors"].size
+            complaint = f"`label` or `score` is not that of the highest score in {count} texts"
+        elif not np.allclose(
+            answers["scores"], answers["classify_scores"], rtol=0, atol=1e-6, equal_nan=True
+        ):
+            complaint = "the signatures `serving_default` and `classify` give different scores"
+        size = sum(file.stat().st_size for file in _model_files(version))
+        labels = [str(label) for label in answers["labels"]]
+        return CopyAnswers(labels, answers["scores"], answers["milliseconds"], size, complaint)
+
+
+def ask_tflite(path: Path, texts: Sequence[bytes], timed: Sequence[int]) -> CopyAnswers:
+    """Asks a `.tflite` file on one thread.
+
+    Args:
+        path: the file.
+        texts: the texts.
+        timed: rows to be asked once more, with a clock.
+    """
+    from tfnlp.edge import EdgeClassifier
+
+    classifier = EdgeClassifier(path)
+    scores = classifier.scores(texts)
+    milliseconds = []
+    for row in timed:
+        began = time.perf_counter()
+        classifier.scores([texts[row]])
+        milliseconds.append(1e3 * (time.perf_counter() - began))
+    return CopyAnswers(classifier.labels, scores, np.asarray(milliseconds), path.stat().st_size)
+
+
+def _model_files(version: Path) -> list[Path]:
+    """The files that a server needs: all but `assets.extra`."""
+    return [
+        f for f in version.rglob("*") if f.is_file() and f.relative_to(version).parts[0] != "assets.extra"
+    ]
+
+
+def _text_op_libraries() -> list[str]:
+    """TF Text's kernels, found without importing the package, which would bring in Keras."""
+    found = importlib.util.find_spec("tensorflow_text")
+    if found is None or not found.submodule_search_locations:
+        raise UserError(
+            "this model uses TF Text's ops: install `tensorflow-text` (pip install tensorflow-text)."
+        )
+    return sorted(str(path) for path in Path(found.submodule_search_locations[0]).glob("python/ops/*.so"))

@@ -1,0 +1,88 @@
+"""Runs a SavedModel where nothing of tfnlp or Keras can be imported; a script of its own, not a module.
+
+`python -I fresh_process.py JOB.json`, where the job is `{"version": folder, "texts": [base64, ...],
+"timed": [row, ...], "load": [op library, ...], "out": file.npz}`.
+The answer holds `scores` and `classify_scores` `[texts, classes]`, `milliseconds` of each timed text,
+`labels`, and `label_errors`, the rows whose `label` or `score` is not that of their highest score.
+"""
+
+import base64
+import json
+import sys
+import time
+
+BLOCKED = {"tfnlp", "keras", "tf_keras"}
+BATCH = 32
+
+
+class Without:
+    """A finder of modules that does not see the blocked packages: they are as absent as on a server."""
+
+    def __init__(self, finder):
+        self.finder = finder
+
+    def find_spec(self, name, path=None, target=None):
+        """Finds what the finder finds, but for the blocked packages."""
+        if name.partition(".")[0] in BLOCKED:
+            return None
+        return self.finder.find_spec(name, path, target)
+
+    def __getattr__(self, name):
+        return getattr(self.finder, name)
+
+
+def main():
+    """Answers one job."""
+    with open(sys.argv[1], encoding="utf-8") as file:  # noqa: PTH123 - a script with as few imports as can be
+        job = json.load(file)
+    sys.meta_path[:] = [Without(finder) for finder in sys.meta_path]
+    import numpy as np
+    import tensorflow as tf
+
+    for library in job["load"]:
+        tf.load_op_library(library)
+    model = tf.saved_model.load(job["version"])
+    serve, classify = model.signatures["serving_default"], model.signatures["classify"]
+    texts = [base64.b64decode(text) for text in job["texts"]]
+
+    scores, classify_scores, label_errors, labels = [], [], [], []
+    for start in range(0, len(texts), BATCH):
+        batch = texts[start : start + BATCH]
+        answer = {key: value.numpy() for key, value in serve(text=tf.constant(batch, tf.string)).items()}
+        examples = [_example(tf, text) for text in batch]
+        classes = classify(inputs=tf.constant(examples, tf.string))
+        labels = labels or [label.decode() for label in answer["labels"][0]]
+        for row, line in enumerate(answer["scores"]):
+            best = int(line.argmax())
+            if answer["label"][row].decode() != labels[best] or answer["score"][row] != line[best]:
+                label_errors.append(start + row)
+        scores.append(answer["scores"])
+        classify_scores.append(classes["scores"].numpy())
+
+    milliseconds = []
+    for row in job["timed"]:
+        text = tf.constant([texts[row]], tf.string)
+        began = time.perf_counter()
+        serve(text=text)["scores"].numpy()
+        milliseconds.append(1e3 * (time.perf_counter() - began))
+
+    loaded = sorted(BLOCKED.intersection(sys.modules))
+    if loaded:
+        raise SystemExit(f"the SavedModel brought in {', '.join(loaded)}")
+    np.savez(
+        job["out"],
+        scores=np.concatenate(scores),
+        classify_scores=np.concatenate(classify_scores),
+        milliseconds=np.asarray(milliseconds),
+        label_errors=np.asarray(label_errors, np.int64),
+        labels=np.asarray(labels),
+    )
+
+
+def _example(tf, text):
+    feature = tf.train.Feature(bytes_list=tf.train.BytesList(value=[text]))
+    return tf.train.Example(features=tf.train.Features(feature={"text": feature})).SerializeToString()
+
+
+if __name__ == "__main__":
+    main()

@@ -1,0 +1,28 @@
+"""Silences what TensorFlow says while it saves and converts: none of it is the user's to mend."""
+
+from __future__ import annotations
+
+import contextlib
+import logging
+import warnings
+from collections.abc import Iterator
+
+
+@contextlib.contextmanager
+def quiet_tensorflow() -> Iterator[None]:
+    """Within the block the loggers of TensorFlow and absl pass errors only, and warnings are dropped.
+
+    Freezing a graph warns of every table it cannot write into a collection that nobody reads, and
+    saving lists every renamed input of a function.
+    """
+    loggers = [logging.getLogger("tensorflow"), logging.getLogger("absl")]
+    levels = [logger.level for logger in loggers]
+    try:
+        for logger in loggers:
+            logger.setLevel(logging.ERROR)
+        with warnings.catch_warnings():
+            warnings.simplefilter("ignore")
+            yield
+    finally:
+        for logger, level in zip(loggers, levels, strict=True):
+            logger.setLevel(level)
