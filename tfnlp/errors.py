@@ -13,6 +13,10 @@ class UserError(ValueError):
     """
 
 
+class WorkError(RuntimeError):
+    """Work that was rightly asked for and did not come out: the command line prints why and exits with 1."""
+
+
 def did_you_mean(word: str, allowed: Iterable[str]) -> str:
     """Returns `" Did you mean `x`?"` for the nearest of the allowed words, or `""` where none is near."""
     near = difflib.get_close_matches(word, list(allowed), n=1, cutoff=0.6)

@@ -1,0 +1,178 @@
+"""One checker for all encoders: each of the registry goes through every check."""
+
+import json
+
+import keras
+import numpy as np
+import pytest
+import tensorflow as tf
+
+from tfnlp.encoders.registry import ENCODERS, encoder_class
+from tfnlp.errors import UserError
+
+VOCABULARY = 23
+# Small networks with every option that changes the arithmetic switched on somewhere.
+VARIANTS = [
+    ("bag_of_words", {"embedding_dim": 6}),
+    ("bag_of_words", {"embedding_dim": 6, "pooling": "sum"}),
+    ("bag_of_words", {"embedding_dim": 6, "pooling": "sqrt", "ngrams": [2, 3], "ngram_buckets": 50}),
+    ("fixed_window", {"embedding_dim": 5, "window": 3, "hidden_units": 7}),
+    ("fixed_window", {"embedding_dim": 5, "window": 1, "hidden_units": 7, "pooling": ["last", "sum"]}),
+    ("text_cnn", {"embedding_dim": 5, "filter_sizes": [2, 3], "filters": 4}),
+    ("text_cnn", {"embedding_dim": 5, "filter_sizes": [4, 5], "filters": 4, "padding": "valid"}),
+    (
+        "text_cnn",
+        {"embedding_dim": 5, "filters": 3, "pooling": ["k_max", "mean"], "k": 2, "activation": "tanh"},
+    ),
+    ("text_cnn", {"embedding_dim": 5, "filters": 3, "channels": "both"}),
+    ("bilstm", {"embedding_dim": 5, "units": 4}),
+    ("bilstm", {"embedding_dim": 5, "units": 4, "layers": 2, "pooling": ["last", "mean"]}),
+]
+variants = pytest.mark.parametrize(
+    ("name", "settings"), VARIANTS, ids=[f"{name}-{i}" for i, (name, _) in enumerate(VARIANTS)]
+)
+
+
+def build(name, settings, seed=3):
+    keras.utils.set_random_seed(seed)
+    encoder = encoder_class(name)(vocabulary_size=VOCABULARY, **settings)
+    encoder.build((None, None))
+    for (
+        weight
+    ) in encoder.trainable_weights:  # zeros (biases, n-grams) would hide what never reaches the output
+        noise = np.random.default_rng(seed).normal(0, 0.3, weight.shape)
+        weight.assign(np.asarray(weight) + noise)
+    return encoder
+
+
+def random_ids(rows, time, seed=0):
+    return np.random.default_rng(seed).integers(1, VOCABULARY, (rows, time)).astype("int32")
+
+
+def test_every_encoder_is_checked():
+    assert {name for name, _ in VARIANTS} == set(ENCODERS)
+
+
+@variants
+def test_shapes_and_config_round_trip(name, settings):
+    encoder = build(name, settings)
+    ids = random_ids(2, 7)
+    outputs = encoder(ids)
+    assert outputs["sequence"].shape[:2] == (2, 7)
+    assert outputs["pooled"].shape == (2, encoder.output_dim)
+    assert outputs["mask"].shape == (2, 7)
+    config = json.loads(json.dumps(encoder.get_config()))
+    twin = encoder_class(name).from_config(config)
+    assert twin.get_config() == encoder.get_config()
+    twin.build((None, None))
+    twin.set_weights(encoder.get_weights())
+    np.testing.assert_array_equal(twin(ids)["pooled"], outputs["pooled"])
+
+
+@variants
+@pytest.mark.parametrize("length", [1, 2, 3, 6])
+def test_padding_never_changes_an_answer(name, settings, length):
+    encoder = build(name, settings)
+    alone = random_ids(1, length)
+    longer = random_ids(3, length + 9, seed=1)
+    longer[0] = 0
+    longer[0, :length] = alone[0]
+    single, batch = encoder(alone), encoder(longer)
+    np.testing.assert_allclose(batch["pooled"][0], single["pooled"][0], atol=1e-5)
+    np.testing.assert_allclose(batch["sequence"][0, :length], single["sequence"][0], atol=1e-5)
+    np.testing.assert_array_equal(batch["mask"][0], np.arange(length + 9) < length)
+
+
+@variants
+def test_a_row_of_padding_is_finite_and_the_same_in_any_batch(name, settings):
+    encoder = build(name, settings)
+    batch = random_ids(2, 6)
+    batch[1] = 0
+    pooled = np.asarray(encoder(batch)["pooled"])
+    assert np.isfinite(pooled).all()
+    np.testing.assert_allclose(pooled[1], encoder(np.zeros((1, 1), "int32"))["pooled"][0], atol=1e-6)
+
+
+@variants
+def test_gradients_match_finite_differences(name, settings):
+    encoder = build(name, settings)
+    ids = random_ids(2, 5)
+    ids[1, 3:] = 0
+
+    def loss():
+        return tf.reduce_sum(tf.square(encoder(ids)["pooled"]))
+
+    with tf.GradientTape() as tape:
+        value = loss()
+    weights = encoder.trainable_weights
+    gradients = tape.gradient(value, [weight.value for weight in weights])
+    generator = np.random.default_rng(5)
+    for weight, gradient in zip(weights, gradients):
+        assert gradient is not None, f"no gradient reaches {weight.path}"
+        start = np.asarray(weight)
+        direction = generator.normal(size=start.shape)
+        direction /= np.linalg.norm(direction)
+        step = 1e-2
+        weight.assign(start + step * direction)
+        ahead = float(loss())
+        weight.assign(start - step * direction)
+        behind = float(loss())
+        weight.assign(start)
+        expected = (ahead - behind) / (2 * step)
+        found = float(np.sum(np.asarray(tf.convert_to_tensor(gradient)) * direction))
+        assert found == pytest.approx(expected, rel=0.03, abs=0.02), weight.path
+
+
+@variants
+def test_mixed_precision_stays_near(name, settings):
+    encoder = build(name, settings)
+    low = encoder_class(name)(vocabulary_size=VOCABULARY, dtype="mixed_bfloat16", **settings)
+    low.build((None, None))
+    low.set_weights(encoder.get_weights())
+    ids = random_ids(3, 8)
+    ids[0, 2:] = 0
+    pooled = low(ids)["pooled"]
+    assert keras.backend.standardize_dtype(pooled.dtype) == "bfloat16"
+    exact = np.asarray(encoder(ids)["pooled"])
+    np.testing.assert_allclose(np.asarray(keras.ops.cast(pooled, "float32")), exact, rtol=0.1, atol=0.1)
+
+
+@variants
+def test_dropout_acts_in_training_alone(name, settings):
+    encoder = build(name, {**settings, "token_dropout": 0.5, "embedding_dropout": 0.2})
+    ids = random_ids(4, 9)
+    np.testing.assert_array_equal(encoder(ids)["pooled"], encoder(ids)["pooled"])
+    assert (
+        np.abs(np.asarray(encoder(ids, training=True)["pooled"]) - np.asarray(encoder(ids)["pooled"])).max()
+        > 1e-3
+    )
+
+
+def test_an_unknown_name_gets_the_nearest():
+    with pytest.raises(UserError, match="Did you mean `text_cnn`"):
+        encoder_class("text_cn")
+
+
+@pytest.mark.parametrize(
+    ("name", "settings", "message"),
+    [
+        ("text_cnn", {"filter_sizes": []}, "filter_sizes"),
+        ("text_cnn", {"filters": 0}, "filters"),
+        ("text_cnn", {"padding": "full"}, "padding"),
+        ("text_cnn", {"pooling": "median"}, "pooling"),
+        ("text_cnn", {"channels": "three"}, "channels"),
+        ("text_cnn", {"token_dropout": 1.0}, "token_dropout"),
+        ("text_cnn", {"embedding_dim": 0}, "embedding_dim"),
+        ("text_cnn", {"l2": -1.0}, "l2"),
+        ("fixed_window", {"window": 4}, "odd"),
+        ("fixed_window", {"hidden_units": 0}, "hidden_units"),
+        ("bag_of_words", {"pooling": "max"}, "pooling"),
+        ("bag_of_words", {"ngrams": [2], "ngram_buckets": 3_000_000}, "buckets"),
+        ("bilstm", {"units": 0}, "units"),
+        ("bilstm", {"layers": 0}, "layers"),
+        ("bilstm", {"dropout": 1.5}, "dropout"),
+    ],
+)
+def test_a_wrong_setting_is_named(name, settings, message):
+    with pytest.raises(ValueError, match=message):
+        encoder_class(name)(vocabulary_size=VOCABULARY, **settings)

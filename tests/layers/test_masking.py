@@ -1,0 +1,21 @@
+import numpy as np
+
+from tfnlp.layers.masking import first_step, last_step, masked_max, masked_mean, masked_sum
+
+INPUTS = np.array([[[1.0, -4.0], [3.0, -2.0], [99.0, 99.0]], [[5.0, 5.0], [5.0, 5.0], [5.0, 5.0]]])
+MASK = np.array([[True, True, False], [False, False, False]])
+
+
+def test_by_hand():
+    np.testing.assert_array_equal(masked_sum(INPUTS, MASK), [[4, -6], [0, 0]])
+    np.testing.assert_array_equal(masked_mean(INPUTS, MASK), [[2, -3], [0, 0]])
+    np.testing.assert_array_equal(masked_max(INPUTS, MASK), [[3, -2], [0, 0]])
+    np.testing.assert_array_equal(last_step(INPUTS, MASK), [[3, -2], [0, 0]])
+    np.testing.assert_array_equal(first_step(INPUTS, MASK), [[1, -4], [0, 0]])
+
+
+def test_what_is_masked_may_be_anything():
+    inputs = INPUTS.copy()
+    inputs[0, 2] = np.nan, np.inf
+    for reduce in (masked_sum, masked_mean, masked_max, last_step, first_step):
+        np.testing.assert_array_equal(reduce(inputs, MASK)[0], reduce(INPUTS, MASK)[0])

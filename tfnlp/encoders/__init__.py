@@ -1,0 +1,16 @@
+"""Networks that turn token ids into vectors: one of the field's networks a file."""
+
+from tfnlp._lazy import lazy_exports
+
+__getattr__, __dir__ = lazy_exports(
+    __name__,
+    {
+        "BagOfWords": "bag_of_words",
+        "BiLSTM": "bilstm",
+        "ENCODERS": "registry",
+        "Encoder": "encoder",
+        "FixedWindow": "fixed_window",
+        "TextCNN": "text_cnn",
+        "encoder_class": "registry",
+    },
+)

@@ -1,0 +1,108 @@
+"""What every encoder is: token ids in, vectors out, with an exact mask."""
+
+from __future__ import annotations
+
+from typing import Any
+
+import keras
+from keras import ops
+
+from tfnlp.layers.token_embedding import TokenEmbedding
+
+
+class Encoder(keras.Model):
+    """Turns padded token ids into vectors; the base of every network in this room.
+
+    A subclass builds its layers in `__init__`, creates their weights in `build`, and says in `encode` how
+    token vectors become the two outputs. Each argument of a subclass's `__init__` is a key of a recipe's
+    `[encoder]` section, read from its source: annotate it, give it a default, and describe it under `Args:`.
+
+    Args:
+        vocabulary_size: int. Number of token ids, special tokens included; id 0 is padding.
+        embedding_dim: int. Width of a token's vector in one channel.
+        channels: `"tuned"`, `"static"` or `"both"`; see `TokenEmbedding`.
+        embedding_dropout: float in `[0, 1)`. Share of the vector's units dropped for a whole text.
+        token_dropout: float in `[0, 1)`. Share of the tokens dropped.
+        l2: float, at least 0. L2 penalty on the tuned vectors and the kernels.
+
+    Call arguments:
+        token_ids: int32 tensor `[batch, time]`, padded on the right with 0.
+        training: bool. Whether dropout acts.
+
+    Returns:
+        a dict: `"sequence"` float `[batch, time, sequence_dim]`, `"pooled"` float `[batch, output_dim]`,
+        `"mask"` bool `[batch, time]`, True = real token. Vectors under a False mask mean nothing.
+    """
+
+    def __init__(
+        self,
+        vocabulary_size: int,
+        embedding_dim: int,
+        channels: str = "tuned",
+        embedding_dropout: float = 0.0,
+        token_dropout: float = 0.0,
+        l2: float = 0.0,
+        **kwargs: Any,
+    ):
+        super().__init__(**kwargs)
+        for name, value in (("vocabulary_size", vocabulary_size), ("embedding_dim", embedding_dim)):
+            if value < 1:
+                raise ValueError(f"`{name}` must be at least 1. Received: {name}={value}")
+        for name, value in (("embedding_dropout", embedding_dropout), ("token_dropout", token_dropout)):
+            check_rate(name, value)
+        if l2 < 0:
+            raise ValueError(f"`l2` must be at least 0. Received: l2={l2}")
+        self.vocabulary_size = vocabulary_size
+        self.embedding_dim = embedding_dim
+        self.channels = channels
+        self.embedding_dropout = embedding_dropout
+        self.token_dropout = token_dropout
+        self.l2 = l2
+        self.embedding = TokenEmbedding(
+            vocabulary_size,
+            embedding_dim,
+            channels=channels,
+            dropout=embedding_dropout,
+            token_dropout=token_dropout,
+            regularizer=self.kernel_regularizer(),
+            dtype=self.dtype_policy,
+            name="embedding",
+        )
+
+    def kernel_regularizer(self) -> keras.regularizers.Regularizer | None:
+        """The L2 penalty that `l2` asks for; None where it asks for none."""
+        return keras.regularizers.L2(self.l2) if self.l2 else None
+
+    @property
+    def output_dim(self) -> int:
+        """Width of `"pooled"`."""
+        raise AttributeError(f"{type(self).__name__} does not say its `output_dim`")
+
+    def encode(self, token_ids: Any, vectors: Any, mask: Any, training: bool) -> tuple[Any, Any]:
+        """Makes `(sequence, pooled)` of ids `[batch, time]`, vectors `[batch, time, dim]` and the mask."""
+        raise AttributeError(f"{type(self).__name__} does not say how to `encode`")
+
+    def call(self, token_ids: Any, training: bool = False) -> dict[str, Any]:
+        """Encodes; see the class."""
+        mask = ops.not_equal(token_ids, 0)
+        vectors = self.embedding(token_ids, training=training)
+        sequence, pooled = self.encode(token_ids, vectors, mask, training)
+        return {"sequence": sequence, "pooled": pooled, "mask": mask}
+
+    def get_config(self) -> dict[str, Any]:
+        """Plain JSON."""
+        return {
+            **super().get_config(),
+            "vocabulary_size": self.vocabulary_size,
+            "embedding_dim": self.embedding_dim,
+            "channels": self.channels,
+            "embedding_dropout": self.embedding_dropout,
+            "token_dropout": self.token_dropout,
+            "l2": self.l2,
+        }
+
+
+def check_rate(name: str, value: float) -> None:
+    """Raises ValueError unless a dropout rate lies in `[0, 1)`."""
+    if not 0 <= value < 1:
+        raise ValueError(f"`{name}` must be at least 0 and less than 1. Received: {name}={value}")

@@ -1,0 +1,106 @@
+"""Fixed window: each token's neighbours side by side, projected through one hidden layer."""
+
+from __future__ import annotations
+
+from collections.abc import Sequence
+from typing import Any
+
+import keras
+from keras import ops
+
+from tfnlp.encoders.encoder import Encoder
+from tfnlp.layers.sequence_pooling import SequencePooling
+
+
+@keras.saving.register_keras_serializable(package="tfnlp")
+class FixedWindow(Encoder):
+    """Concatenates the vectors of a window around each token and projects them.
+
+    With `window = 5` a token sees two neighbours on either side; beyond the text's ends, and under the
+    mask, neighbours are zeros.
+
+    Args:
+        vocabulary_size: int. Number of token ids, special tokens included; id 0 is padding.
+        embedding_dim: int. Width of a token's vector in one channel.
+        window: odd int, at least 1. Length of the window in tokens.
+        hidden_units: int, at least 1. Width of the hidden layer.
+        activation: name of the activation, e.g. `"tanh"`.
+        pooling: `"max"`, `"mean"`, `"sum"`, `"last"`, `"k_max"`, or a list of them, concatenated.
+        channels: `"tuned"`, `"static"` or `"both"`; see `TokenEmbedding`.
+        embedding_dropout: float in `[0, 1)`. Share of the vector's units dropped for a whole text.
+        token_dropout: float in `[0, 1)`. Share of the tokens dropped.
+        l2: float, at least 0. L2 penalty on the tuned vectors and the kernel.
+
+    Reference:
+        Collobert et al., 2011, section 3.2.1, https://arxiv.org/abs/1103.0398
+    """
+
+    def __init__(
+        self,
+        vocabulary_size: int,
+        embedding_dim: int = 128,
+        window: int = 5,
+        hidden_units: int = 256,
+        activation: str = "tanh",
+        pooling: str | Sequence[str] = "max",
+        channels: str = "tuned",
+        embedding_dropout: float = 0.0,
+        token_dropout: float = 0.0,
+        l2: float = 0.0,
+        **kwargs: Any,
+    ):
+        super().__init__(
+            vocabulary_size,
+            embedding_dim,
+            channels=channels,
+            embedding_dropout=embedding_dropout,
+            token_dropout=token_dropout,
+            l2=l2,
+            **kwargs,
+        )
+        if window < 1 or window % 2 == 0:
+            raise ValueError(f"`window` must be an odd number of tokens, e.g. 5. Received: window={window}")
+        if hidden_units < 1:
+            raise ValueError(f"`hidden_units` must be at least 1. Received: hidden_units={hidden_units}")
+        self.window = window
+        self.hidden_units = hidden_units
+        self.activation = activation
+        self.projection = keras.layers.Dense(
+            hidden_units,
+            activation=activation,
+            kernel_regularizer=self.kernel_regularizer(),
+            dtype=self.dtype_policy,
+            name="projection",
+        )
+        self.pooling = SequencePooling(pooling, dtype=self.dtype_policy, name="pooling")
+
+    @property
+    def output_dim(self) -> int:
+        """Width of `"pooled"`."""
+        return self.pooling.output_dim(self.hidden_units)
+
+    def build(self, input_shape: Any = None) -> None:
+        """Creates the vectors and the projection."""
+        self.embedding.build((None, None))
+        self.projection.build((None, None, self.window * self.embedding.output_dim))
+        self.built = True
+
+    def encode(self, token_ids: Any, vectors: Any, mask: Any, training: bool) -> tuple[Any, Any]:
+        """Concatenates and projects; see the class."""
+        reach = self.window // 2
+        vectors = ops.where(ops.expand_dims(mask, -1), vectors, ops.zeros_like(vectors))
+        padded = ops.pad(vectors, [[0, 0], [reach, reach], [0, 0]])
+        time = ops.shape(vectors)[1]
+        windows = ops.concatenate([padded[:, i : i + time] for i in range(self.window)], axis=-1)
+        sequence = self.projection(windows)
+        return sequence, self.pooling(sequence, mask=mask)
+
+    def get_config(self) -> dict[str, Any]:
+        """Plain JSON."""
+        return {
+            **super().get_config(),
+            "window": self.window,
+            "hidden_units": self.hidden_units,
+            "activation": self.activation,
+            "pooling": self.pooling.mode,
+        }

@@ -1,0 +1,14 @@
+"""Keras layers that Keras lacks, written with `keras.ops` for every backend."""
+
+from tfnlp._lazy import lazy_exports
+
+__getattr__, __dir__ = lazy_exports(
+    __name__,
+    {
+        "HashedNgrams": "hashed_ngrams",
+        "KMaxPooling": "k_max_pooling",
+        "NgramConvolution": "ngram_convolution",
+        "SequencePooling": "sequence_pooling",
+        "TokenEmbedding": "token_embedding",
+    },
+)

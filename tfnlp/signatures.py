@@ -1,0 +1,95 @@
+"""The settings of a class, read from its source without importing it.
+
+A wrong key in a recipe must be answered at once, and an encoder must be one file and one line in the registry.
+Importing TensorFlow to look at a signature takes seconds; reading the file takes milliseconds.
+"""
+
+from __future__ import annotations
+
+import ast
+import importlib.util
+import re
+from collections.abc import Sequence
+from dataclasses import dataclass
+from functools import cache
+from pathlib import Path
+from typing import Any
+
+_TYPES = {"int": int, "float": float, "bool": bool, "str": str, "None": None, "Sequence": list, "list": list}
+
+
+@dataclass(frozen=True)
+class Setting:
+    """One argument of a class: its name, its type, its default and what its docstring says of it."""
+
+    name: str
+    type: Any
+    default: Any
+    description: str
+
+
+@cache
+def settings_of(target: str, leave_out: Sequence[str] = ()) -> tuple[Setting, ...]:
+    """Reads the arguments of a class's `__init__` that have a default.
+
+    Args:
+        target: `"module:Class"`.
+        leave_out: names of arguments that are no settings.
+
+    Returns:
+        the settings, in the order of the signature.
+
+    Raises:
+        ValueError: if an annotation or a default is more than a plain type or a plain value.
+    """
+    module, _, class_name = target.partition(":")
+    spec = importlib.util.find_spec(module)
+    if spec is None or spec.origin is None:
+        raise ValueError(f"no module {module!r}")
+    tree = ast.parse(Path(spec.origin).read_text(encoding="utf-8"))
+    node = next(n for n in tree.body if isinstance(n, ast.ClassDef) and n.name == class_name)
+    init = next(n for n in node.body if isinstance(n, ast.FunctionDef) and n.name == "__init__")
+    described = _described_arguments(ast.get_docstring(node) or "")
+    arguments = init.args
+    pairs = [
+        *zip(arguments.args[len(arguments.args) - len(arguments.defaults) :], arguments.defaults),
+        *((a, d) for a, d in zip(arguments.kwonlyargs, arguments.kw_defaults) if d is not None),
+    ]
+    return tuple(
+        Setting(a.arg, _plain_type(a.annotation, target), _plain_value(d), described.get(a.arg, ""))
+        for a, d in pairs
+        if a.arg not in leave_out
+    )
+
+
+def _plain_type(node: ast.expr | None, target: str) -> Any:
+    if isinstance(node, ast.Name) and node.id in _TYPES:
+        return _TYPES[node.id]
+    if isinstance(node, ast.Constant) and node.value is None:
+        return None
+    if (
+        isinstance(node, ast.Subscript)
+        and isinstance(node.value, ast.Name)
+        and node.value.id in ("Sequence", "list")
+    ):
+        return list[_plain_type(node.slice, target)]  # type: ignore[misc]
+    if isinstance(node, ast.BinOp) and isinstance(node.op, ast.BitOr):
+        return _plain_type(node.left, target) | _plain_type(node.right, target)
+    raise ValueError(
+        f"{target}: annotate each setting with int, float, bool, str, None, Sequence of these, or a union"
+    )
+
+
+def _plain_value(node: ast.expr) -> Any:
+    value = ast.literal_eval(node)
+    return list(value) if isinstance(value, tuple) else value
+
+
+def _described_arguments(docstring: str) -> dict[str, str]:
+    """Takes the `Args:` section of a Google-style docstring apart."""
+    section = re.search(r"^Args:\n(.*?)(?=^\S|\Z)", docstring, re.MULTILINE | re.DOTALL)
+    if not section:
+        return {}
+    entries = re.split(r"^    (?=\w+: )", section.group(1), flags=re.MULTILINE)
+    named = (entry.partition(": ") for entry in entries if entry.strip())
+    return {name.strip(): " ".join(text.split()) for name, _, text in named}
