@@ -13,5 +13,6 @@ __getattr__, __dir__ = lazy_exports(
         "classification_report": "classification",
         "readable_text": "readable",
         "tfidf_logistic_regression": "baseline",
+        "write_report": "report",
     },
 )

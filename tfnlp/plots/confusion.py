@@ -56,11 +56,16 @@ def plot_confusion(
 def _draw(counts: Any, shares: Any, names: list[str], title: str, path: str | os.PathLike[str]) -> Path:
     classes = len(names)
     cell = float(np.interp(classes, [2, 5, 12, 25, 50, 100], [1.15, 0.85, 0.62, 0.44, 0.30, 0.16]))
-    size = min(cell * classes, 18.0)
-    name_width = 0.095 * max(_width(name) for name in names)
+    size = min(cell * classes, 18.0)  # inches, as the other lengths
+    step = max(1, round(0.11 * classes / size))  # where rows are too narrow, every so many bears a name
+    room = size / classes * step
+    font_size = float(np.clip(room * 72 * 0.4, 5.5, 10))
+    longest = max(_width(name) for name in names) * font_size * 0.6 / 72
+    upright = longest > room
     # Large pictures stay legible with fewer dots, and are quicker to draw and lighter to embed.
     dots = 110 if size > 10 else DOTS_PER_INCH
-    figure = new_figure(max(size + name_width + 0.5, 3.6), size + min(name_width, 2.4) + 1.0, dots)
+    below = 0.45 + (longest if upright else 0.2)
+    figure = new_figure(max(size + longest + 0.5, 3.6), size + below + 0.55, dots)
     axes = figure.add_subplot()
     style_axes(axes, x_label="predicted", y_label="true")
     heading = f"{title}\n" if title else ""
@@ -82,10 +87,7 @@ def _draw(counts: Any, shares: Any, names: list[str], title: str, path: str | os
         axes.hlines(edges, -0.5, classes - 0.5, colors="white", linewidth=1)
         axes.vlines(edges, -0.5, classes - 0.5, colors="white", linewidth=1)
         _write_cells(axes, counts, shares, cell)
-    step = max(1, round(0.11 / (size / classes)))  # inches a name needs
     ticks = list(range(0, classes, step))
-    font_size = float(np.clip(size / classes * 72 * 0.4 * step, 5.5, 10))
-    upright = max(_width(name) for name in names) * font_size * 0.6 > size / classes * 72 * step
     axes.set_xticks(
         ticks, [names[i] for i in ticks], fontsize=font_size, rotation=90 if upright else 0, color=INK
     )
