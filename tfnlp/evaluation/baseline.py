@@ -44,7 +44,7 @@ def tfidf_logistic_regression(
 
     The settings are the plain ones that do well nearly everywhere: n-grams of 1 to 3 characters (or
     1 to 2 words), each in at least two texts, logarithmic counts, L2 regularisation with `C=3`.
-    Nothing is tuned on the test texts. The same input gives the same result.
+    Nothing is tuned on the texts given. The same input gives the same result.
 
     Args:
         train_texts: texts to learn from.
