@@ -111,28 +111,31 @@ def _serving_module(task: Any, labels_file: str) -> Any:
             self.preprocessor = task.preprocessor
             self.labels_file = tf.saved_model.Asset(labels_file)
 
-        def _scored(self, text):
+        # A function of its own: both signatures call the one graph.
+        @tf.function(input_signature=[tf.TensorSpec([None], tf.string, name="text")], autograph=False)
+        def scored(self, text):
             scores = task.scores(task(task.preprocessor(text), training=False))
-            scores = tf.ensure_shape(tf.cast(scores, tf.float32), [None, len(task.labels)])
-            names = tf.constant(list(task.labels), tf.string)
-            return names, scores, tf.tile(names[tf.newaxis], [tf.shape(scores)[0], 1])
+            return tf.ensure_shape(tf.cast(scores, tf.float32), [None, len(task.labels)])
 
         @tf.function(input_signature=[tf.TensorSpec([None], tf.string, name="text")], autograph=False)
         def serve(self, text):
-            names, scores, labels = self._scored(text)
+            scores = self.scored(text)
+            names = tf.constant(list(task.labels), tf.string)
             return {
                 "label": tf.gather(names, tf.argmax(scores, axis=-1, output_type=tf.int32)),
                 "score": tf.reduce_max(scores, axis=-1),
-                "labels": labels,
+                "labels": _repeated(names, scores),
                 "scores": scores,
             }
 
         @tf.function(input_signature=[tf.TensorSpec([None], tf.string, name="inputs")], autograph=False)
         def classify(self, inputs):
             features = tf.io.parse_example(inputs, {"text": tf.io.RaggedFeature(tf.string)})
-            text = tf.strings.reduce_join(features["text"], axis=-1, separator=" ")
-            _, scores, labels = self._scored(text)
-            return {"classes": labels, "scores": scores}
+            scores = self.scored(tf.strings.reduce_join(features["text"], axis=-1, separator=" "))
+            return {"classes": _repeated(tf.constant(list(task.labels), tf.string), scores), "scores": scores}
+
+    def _repeated(names, scores):
+        return tf.tile(names[tf.newaxis], [tf.shape(scores)[0], 1])
 
     return ServingModule()
 
