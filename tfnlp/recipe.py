@@ -255,20 +255,35 @@ def parse_recipe(table: Mapping[str, Any], source: str = "recipe") -> Recipe:
     try:
         return schema.model_validate(dict(table))
     except ValidationError as error:
-        problems = [_in_plain_words(problem, schema) for problem in error.errors()]
-        raise UserError(f"{source}: " + f"\n{source}: ".join(problems)) from None
+        lines = _in_plain_words(error.errors(), schema)
+        raise UserError("\n".join(f"{source}: {line}" for line in lines)) from None
 
 
-def _in_plain_words(problem: Any, schema: type[Section]) -> str:
-    *sections, key = [str(part) for part in problem["loc"]]
-    where = f"[{'.'.join(sections)}] {key}" if sections else key
-    if problem["type"] == "extra_forbidden":
+def _in_plain_words(problems: Sequence[Any], schema: type[Section]) -> list[str]:
+    """Turns pydantic's list of problems into a line a key; a key of several types has a problem for each."""
+    by_key: dict[tuple[str, ...], list[Any]] = {}
+    for problem in problems:
+        by_key.setdefault(_key_of(problem["loc"], schema), []).append(problem)
+    return [_line(key, found, schema) for key, found in by_key.items()]
+
+
+def _key_of(location: Sequence[Any], schema: type[Section]) -> tuple[str, ...]:
+    """Cuts a problem's place down to the recipe's own keys: what follows them says which type was tried."""
+    depth = 2 if len(location) > 1 and location[0] in schema.model_fields else 1
+    return tuple(str(part) for part in location[:depth])
+
+
+def _line(key: tuple[str, ...], problems: Sequence[Any], schema: type[Section]) -> str:
+    *sections, name = key
+    where = f"[{'.'.join(sections)}] {name}" if sections else name
+    first = problems[0]
+    if first["type"] == "extra_forbidden":
         allowed = list(_section_at(schema, sections).model_fields)
-        return f"{where}: unknown key.{did_you_mean(key, allowed)} Allowed: {', '.join(allowed)}"
-    if problem["type"] == "missing":
+        return f"{where}: unknown key.{did_you_mean(name, allowed)} Allowed: {', '.join(allowed)}"
+    if first["type"] == "missing":
         return f"{where}: missing; it must be given"
-    message = problem["msg"][0].lower() + problem["msg"][1:]
-    return f"{where}: {message}. Received: {problem['input']!r}"
+    messages = [problem["msg"][0].lower() + problem["msg"][1:] for problem in problems]
+    return f"{where}: {', or '.join(messages)}. Received: {first['input']!r}"
 
 
 def _section_at(schema: type[BaseModel], sections: Sequence[str]) -> type[BaseModel]:

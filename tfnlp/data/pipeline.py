@@ -44,17 +44,16 @@ def encode_texts(preprocessor: Any, texts: Sequence[str | bytes], batch: int = 1
     Returns:
         int32 ragged tensor of shape `(texts, (tokens))`.
     """
-    encode = tf.function(preprocessor.ragged, input_signature=[tf.TensorSpec([None], tf.string)])
-    values, lengths = [np.zeros([0], np.int32)], [np.zeros([0], np.int64)]
-    for start in range(0, len(texts), batch):
-        strings = [
-            text.encode("utf-8", "surrogatepass") if isinstance(text, str) else text
-            for text in texts[start : start + batch]
-        ]
-        ids = encode(tf.constant(strings, tf.string))
-        values.append(ids.flat_values.numpy().astype(np.int32, copy=False))
-        lengths.append(ids.row_lengths().numpy().astype(np.int64, copy=False))
-    return tf.RaggedTensor.from_row_lengths(np.concatenate(values), np.concatenate(lengths))
+    strings = [text.encode("utf-8", "surrogatepass") if isinstance(text, str) else text for text in texts]
+    if not strings:
+        return tf.RaggedTensor.from_row_lengths(np.zeros([0], np.int32), np.zeros([0], np.int64))
+    batches = tf.data.Dataset.from_tensor_slices(tf.constant(strings, tf.string)).batch(batch)
+    encoded = batches.map(preprocessor.ragged, num_parallel_calls=tf.data.AUTOTUNE, deterministic=True)
+    parts = [(ids.flat_values.numpy(), ids.row_lengths().numpy()) for ids in encoded]
+    values, lengths = (np.concatenate(column) for column in zip(*parts))
+    return tf.RaggedTensor.from_row_lengths(
+        values.astype(np.int32, copy=False), lengths.astype(np.int64, copy=False)
+    )
 
 
 def steps_per_epoch(examples: int, batch_size: int) -> int:

@@ -1,0 +1,34 @@
+import inspect
+
+import pytest
+
+from tfnlp.encoders.registry import ENCODERS, encoder_class
+from tfnlp.signatures import settings_of
+
+
+@pytest.mark.parametrize("name", ENCODERS)
+def test_what_is_read_is_what_python_sees(name):
+    seen = inspect.signature(encoder_class(name).__init__).parameters
+    expected = {
+        key: list(parameter.default) if isinstance(parameter.default, tuple) else parameter.default
+        for key, parameter in seen.items()
+        if parameter.default is not parameter.empty
+    }
+    assert {setting.name: setting.default for setting in settings_of(ENCODERS[name])} == expected
+
+
+def test_types_and_descriptions(tmp_path, monkeypatch):
+    (tmp_path / "thing.py").write_text(
+        'class Thing:\n    """A thing.\n\n    Args:\n        width: int. How wide\n            it is.\n'
+        '        names: list of names.\n    """\n\n'
+        "    def __init__(self, must, width: int = 3, names: 'str' = 'x', *, deep: float | None = None):\n        pass\n"
+    )
+    monkeypatch.syspath_prepend(tmp_path)
+    with pytest.raises(ValueError, match="annotate each setting"):
+        settings_of("thing:Thing")  # a quoted annotation is no plain type
+    text = (tmp_path / "thing.py").read_text().replace("'str'", "str | Sequence[int]")
+    (tmp_path / "other.py").write_text(text)
+    width, names, deep = settings_of("other:Thing")
+    assert (width.type, width.default, width.description) == (int, 3, "int. How wide it is.")
+    assert names.type == str | list[int]
+    assert deep.type == float | None
