@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterable, Iterator
+from collections.abc import Iterator
 from typing import Any
 
 import numpy as np
@@ -65,7 +65,7 @@ def stream_batches(corpus: Any) -> Iterator[list[bytes]]:
         yield batch
 
 
-def _texts(corpus: Iterable[Any]) -> Iterator[bytes]:
+def _texts(corpus: Any) -> Iterator[bytes]:
     if tf.is_tensor(corpus):
         corpus = corpus.numpy()
     for element in corpus:

@@ -14,7 +14,7 @@ from tfnlp.text.code_points import kept_tokens
 from tfnlp.text.corpus_stream import as_string_tensor, stream_batches
 from tfnlp.text.unicode_table import is_spaceless, load_table
 from tfnlp.text.vocabulary import PAD_ID, TokenCounter, Vocabulary, check_limits
-from tfnlp.text.vocabulary_table import VOCABULARY_FILE, VocabularyTable
+from tfnlp.text.vocabulary_table import VOCABULARY_FILE, VocabularyAsset, VocabularyTable
 
 
 @keras.saving.register_keras_serializable(package="tfnlp")
@@ -49,7 +49,7 @@ class Tokenizer(keras.layers.Layer):
         self.lowercase = lowercase
         self.min_count = min_count
         self.max_size = max_size
-        self.table: VocabularyTable | None = None
+        self.table: Any = None  # a VocabularyAsset once there is a vocabulary
         self._vocabulary: Vocabulary | None = None
         self._allow_non_tensor_positional_args = True  # lists of str
         self._convert_input_args = False
@@ -103,7 +103,7 @@ class Tokenizer(keras.layers.Layer):
         """Makes the vocabulary of the counts."""
         return Vocabulary.from_counts(counts, min_count=self.min_count, max_size=self.max_size)
 
-    def _make_table(self, vocabulary: Vocabulary) -> VocabularyTable:
+    def _make_table(self, vocabulary: Vocabulary) -> VocabularyAsset:
         return VocabularyTable(vocabulary)
 
     def _spacing(self, token: str) -> tuple[bool, bool]:
@@ -125,16 +125,19 @@ class Tokenizer(keras.layers.Layer):
         Raises:
             UserError: if the corpus is one string, holds anything but strings, or holds no token.
         """
+        self._set(self._learn(self._count(corpus)))
+
+    def _count(self, corpus: Iterable[Any]) -> dict[str, int]:
+        """Counts a corpus's tokens."""
         counter = TokenCounter()
-        count = tf.function(self._counted_tokens, input_signature=[tf.TensorSpec([None], tf.string)])
+        cut = tf.function(self._counted_tokens, input_signature=[tf.TensorSpec([None], tf.string)])
         for batch in stream_batches(corpus):
-            counter.update(count(tf.constant(batch, tf.string)).numpy().tolist())
+            counter.update(cut(tf.constant(batch, tf.string)).numpy().tolist())
         if not counter.counts:
             raise UserError(
                 "The corpus holds no token to learn a vocabulary from. Check that its texts are not empty."
             )
-        counts = {token.decode("utf-8"): seen for token, seen in counter.counts.items()}
-        self._set(self._learn(counts))
+        return {token.decode("utf-8"): seen for token, seen in counter.counts.items()}
 
     def set_vocabulary(self, tokens: Sequence[str] | Vocabulary) -> None:
         """Takes a ready vocabulary: the tokens in the order of their ids, `[PAD]` and `[UNK]` first."""

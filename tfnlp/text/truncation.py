@@ -27,9 +27,8 @@ def check_truncation(max_tokens: int, truncate: str) -> None:
         raise UserError(f"`max_tokens` must be at least 1 token. Received: max_tokens={max_tokens}")
     if truncate not in TRUNCATIONS:
         names = ", ".join(map(repr, TRUNCATIONS))
-        raise UserError(
-            f"`truncate` must be one of {names}. Received: truncate={truncate!r}.{did_you_mean(str(truncate), TRUNCATIONS)}"
-        )
+        hint = did_you_mean(str(truncate), TRUNCATIONS)
+        raise UserError(f"`truncate` must be one of {names}. Received: truncate={truncate!r}.{hint}")
 
 
 def truncate_sequence(tokens: Sequence[Item], max_tokens: int, truncate: str) -> list[Item]:

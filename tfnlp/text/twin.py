@@ -45,9 +45,8 @@ class PythonPreprocessor:
             )
         self.kind = settings["kind"]
         if self.kind not in KINDS:
-            raise UserError(
-                f"`kind` must be one of {KINDS}. Received: {self.kind!r}.{did_you_mean(str(self.kind), KINDS)}"
-            )
+            hint = did_you_mean(str(self.kind), KINDS)
+            raise UserError(f"`kind` must be one of {KINDS}. Received: {self.kind!r}.{hint}")
         check_truncation(settings["max_tokens"], settings["truncate"])
         frozen = settings.get("unicode", load_table().version)
         if frozen != load_table().version:

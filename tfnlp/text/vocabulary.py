@@ -6,6 +6,7 @@ import itertools
 from collections import Counter
 from collections.abc import Iterable, Mapping, Sequence
 from pathlib import Path
+from typing import Any
 
 from tfnlp.errors import UserError
 
@@ -137,11 +138,11 @@ class TokenCounter:
         if max_entries < 2:
             raise UserError(f"`max_entries` must be at least 2. Received: max_entries={max_entries}")
         self.max_entries = max_entries
-        self.counts: Counter[str] = Counter()
+        self.counts: Counter[Any] = Counter()
         self.undercount = 0
 
-    def update(self, tokens: Iterable[str]) -> None:
-        """Counts the tokens, in portions small enough to keep the bound."""
+    def update(self, tokens: Iterable[str | bytes]) -> None:
+        """Counts the tokens (all str or all UTF-8 bytes), in portions small enough to keep the bound."""
         remaining = iter(tokens)
         while portion := list(itertools.islice(remaining, 65_536)):
             self.counts.update(portion)

@@ -6,6 +6,7 @@ import shutil
 import tempfile
 import weakref
 from pathlib import Path
+from typing import Any
 
 import tensorflow as tf
 
@@ -14,12 +15,29 @@ from tfnlp.text.vocabulary import UNKNOWN_ID, Vocabulary
 VOCABULARY_FILE = "vocab.txt"
 
 
-class VocabularyTable(tf.Module):
+class VocabularyAsset(tf.Module):
+    """A real `vocab.txt` that `tf.saved_model.save` copies to `assets/vocab.txt`.
+
+    Our own file lies in a temporary folder that lives as long as this object.
+
+    Args:
+        vocabulary: the tokens.
+    """
+
+    def __init__(self, vocabulary: Vocabulary):
+        super().__init__()
+        folder = tempfile.mkdtemp(prefix="tfnlp-vocabulary-")
+        self._cleanup = weakref.finalize(self, shutil.rmtree, folder, ignore_errors=True)
+        self._path = str(Path(folder, VOCABULARY_FILE))
+        vocabulary.save(self._path)
+        self.asset = tf.saved_model.Asset(self._path)
+
+
+class VocabularyTable(VocabularyAsset):
     """A vocabulary inside the graph: strings to ids, and single code points to ids without making strings.
 
-    Both tables are filled from one real `vocab.txt`. `tf.saved_model.save` finds it as an asset, copies it to
-    `assets/vocab.txt`, and the saved model fills its tables from that copy wherever the folder is moved. Our own
-    file lies in a temporary folder that lives as long as this object.
+    Both tables are filled from one `vocab.txt`: here from our own, in a saved model from its asset, wherever the
+    folder is moved.
 
     Args:
         vocabulary: the tokens.
@@ -27,18 +45,13 @@ class VocabularyTable(tf.Module):
     """
 
     def __init__(self, vocabulary: Vocabulary, *, whole_words: bool = True):
-        super().__init__()
-        folder = tempfile.mkdtemp(prefix="tfnlp-vocabulary-")
-        self._cleanup = weakref.finalize(self, shutil.rmtree, folder, ignore_errors=True)
-        path = str(Path(folder, VOCABULARY_FILE))
-        vocabulary.save(path)
-        self.asset = tf.saved_model.Asset(path)
-        self.characters = tf.lookup.StaticHashTable(_CodePointInitializer(path), UNKNOWN_ID)
-        self.words = None
+        super().__init__(vocabulary)
+        self.characters = tf.lookup.StaticHashTable(_CodePointInitializer(self._path), UNKNOWN_ID)
+        self.words: Any = None
         if whole_words:
             self.words = tf.lookup.StaticHashTable(
                 tf.lookup.TextFileInitializer(
-                    path,
+                    self._path,
                     key_dtype=tf.string,
                     key_index=tf.lookup.TextFileIndex.WHOLE_LINE,
                     value_dtype=tf.int64,
@@ -73,6 +86,7 @@ class _CodePointInitializer(tf.lookup.TextFileInitializer):
         code_points = tf.raw_ops.UnicodeDecode(
             input=tf.gather(lines, ids), input_encoding="UTF-8", errors="strict"
         ).char_values
-        return tf.raw_ops.InitializeTableV2(
-            table_handle=table.resource_handle, keys=tf.cast(code_points, tf.int64), values=ids
-        )
+        # A table may not be filled with nothing; no text holds the code point -1.
+        keys = tf.concat([tf.constant([-1], tf.int64), tf.cast(code_points, tf.int64)], axis=0)
+        values = tf.concat([tf.constant([UNKNOWN_ID], tf.int64), ids], axis=0)
+        return tf.raw_ops.InitializeTableV2(table_handle=table.resource_handle, keys=keys, values=values)
