@@ -158,7 +158,7 @@ def test_mistakes_are_named(classifier, texts, labels):
         model.predict("a film")
     with pytest.raises(UserError, match="targets"):
         model.fit(texts, labels[:-1], verbose=0)
-    with pytest.raises(UserError, match="vocabulary_size=preprocessor.vocabulary_size"):
+    with pytest.raises(UserError, match=r"vocabulary_size=preprocessor\.vocabulary_size"):
         TextClassifier(model.preprocessor, TextCNN(3), ["a", "b"])
     with pytest.raises(UserError, match="twice"):
         classifier(labels=["a", "a"])
