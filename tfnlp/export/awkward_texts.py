@@ -61,8 +61,7 @@ AWKWARD_TEXTS: tuple[AwkwardText, ...] = (
     _text("special tokens", "[PAD] [UNK] [CLS] [SEP] ##ing ▁the <unk> </s>"),
     _text("far too long, words", "the quick brown fox ", 2_000),
     _text("far too long, Chinese", "我喜欢学习。", 2_000),
-    _text("one endless word", "a", 20_000),
-    _text("endless white space", " ", 20_000),
-    _text("a megabyte of words", "good bad 好 ", 1_048_576 // 13),
-    _text("a megabyte of one letter", "x", 1_048_576),
+    _text("one endless word", "a", 100_000),
+    _text("endless white space", " ", 100_000),
+    _text("a megabyte", "good bad 好 ", 1_048_576 // 13),
 )
