@@ -8,6 +8,7 @@ from typing import Any
 import keras
 import tensorflow as tf
 
+from tfnlp.text.registry import TOKENIZERS, tokenizer_class
 from tfnlp.text.tokenizer import Tokenizer
 from tfnlp.text.truncation import check_truncation
 from tfnlp.text.vocabulary import PAD_ID, Vocabulary
@@ -102,4 +103,6 @@ class TextPreprocessor(keras.layers.Layer):
     @classmethod
     def from_config(cls, config: dict[str, Any]) -> TextPreprocessor:
         """Builds the layer, and its tokenizer, from `get_config`."""
+        for kind in TOKENIZERS:
+            tokenizer_class(kind)  # imported, and so known to Keras, whichever it is
         return cls(**{**config, "tokenizer": keras.saving.deserialize_keras_object(config["tokenizer"])})

@@ -14,7 +14,7 @@ import tensorflow as tf
 from tfnlp.errors import UserError
 from tfnlp.text.corpus_stream import stream_batches
 from tfnlp.text.tf_text import import_tf_text
-from tfnlp.text.tokenizer import Tokenizer, cut_ragged
+from tfnlp.text.tokenizer import Tokenizer, cut_ragged, unpadded
 from tfnlp.text.vocabulary import PAD_ID, PAD_TOKEN, UNKNOWN_ID, UNKNOWN_TOKEN, Vocabulary
 from tfnlp.text.vocabulary_table import VocabularyAsset
 
@@ -150,20 +150,14 @@ class SentencePieceTokenizer(Tokenizer):
 
         Args:
             ids: int tensor `[batch, time]`, ragged `[batch, (tokens)]`, or `[tokens]` for one text. Padding (0) is
-                left out.
+                left out, an unknown piece is written ` ⁇ `.
 
         Returns:
             string tensor `[batch]`, or a scalar.
         """
         self._require_vocabulary()
-        ids = ids if isinstance(ids, tf.RaggedTensor) else tf.convert_to_tensor(ids)
-        scalar = ids.shape.rank == 1
-        if scalar:
-            ids = ids[tf.newaxis]
-        if not isinstance(ids, tf.RaggedTensor):
-            ids = tf.RaggedTensor.from_tensor(ids)
-        ids = tf.cast(tf.ragged.boolean_mask(ids, tf.not_equal(ids, PAD_ID)), tf.int32)
-        texts = self._cutter.detokenize(ids)
+        ids, scalar = unpadded(ids)
+        texts = self._cutter.detokenize(tf.cast(ids, tf.int32))
         return texts[0] if scalar else texts
 
     def save_assets(self, directory: str) -> None:

@@ -164,13 +164,7 @@ class Tokenizer(keras.layers.Layer):
             string tensor `[batch]`, or a scalar.
         """
         tokens = self._require_vocabulary().tokens
-        ids = ids if isinstance(ids, tf.RaggedTensor) else tf.convert_to_tensor(ids)
-        scalar = ids.shape.rank == 1
-        if scalar:
-            ids = ids[tf.newaxis]
-        if not isinstance(ids, tf.RaggedTensor):
-            ids = tf.RaggedTensor.from_tensor(ids)
-        ids = tf.ragged.boolean_mask(ids, tf.not_equal(ids, PAD_ID))
+        ids, scalar = unpadded(ids)
         flat = ids.flat_values
         before, after = zip(*(self._spacing(token) for token in tokens))
         written = tf.gather(tf.constant([self._written(token) for token in tokens]), flat)
@@ -230,6 +224,17 @@ def as_batch(texts: Any) -> tuple[tf.Tensor, bool]:
 def unbatched(ragged: tf.RaggedTensor, scalar: bool) -> tf.Tensor | tf.RaggedTensor:
     """Returns the only row of a batch that stands for a scalar text, other batches as they are."""
     return ragged.flat_values if scalar else ragged
+
+
+def unpadded(ids: Any) -> tuple[tf.RaggedTensor, bool]:
+    """Returns ids `[batch, time]`, ragged or `[tokens]` as ragged without padding, and whether it was one text."""
+    ids = ids if isinstance(ids, tf.RaggedTensor) else tf.convert_to_tensor(ids)
+    scalar = ids.shape.rank == 1
+    if scalar:
+        ids = ids[tf.newaxis]
+    if not isinstance(ids, tf.RaggedTensor):
+        ids = tf.RaggedTensor.from_tensor(ids)
+    return tf.ragged.boolean_mask(ids, tf.not_equal(ids, PAD_ID)), scalar
 
 
 def cut_ragged(ids: tf.RaggedTensor, max_tokens: int | None, truncate: str) -> tf.RaggedTensor:

@@ -146,7 +146,7 @@ def generate_table() -> str:
     for first, last, kind in _runs(class_of):
         if kind != WORD:
             lines.append(f"class {first:04X}..{last:04X} {CLASS_NAMES[kind]}")
-    lowers = [(c, lower_of(c) - c) for c in range(CODE_POINTS) if lower_of(c) != c]
+    lowers = [(c, lower - c) for c in range(CODE_POINTS) if (lower := lower_of(c)) != c]
     position = 0
     while position < len(lowers):
         first, add = lowers[position]

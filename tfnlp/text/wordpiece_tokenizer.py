@@ -83,7 +83,7 @@ class WordPieceTokenizer(Tokenizer):
             reserved_tokens=[],
             lower_thresh=self.min_count,
             max_input_tokens=-1,
-            max_unique_chars=max(1, min(1000, places // 4)),
+            max_unique_chars=max(1, min(1000, places // 3)),
             joiner=_JOINER,
         )
         # single characters in front: cutting the list at its end must never lose one, or words become unknown
