@@ -71,6 +71,8 @@ def _serve(pipe: Connection, target: str, threads: int, arguments: dict) -> None
     # Before any library starts its pool. The affinity is what really holds every pool to the cores.
     for name in ("OMP_NUM_THREADS", "MKL_NUM_THREADS", "TF_NUM_INTRAOP_THREADS", "TF_NUM_INTEROP_THREADS"):
         os.environ[name] = str(threads)
+    # Threads that spin while they wait slow PyTorch down tenfold when anything else runs on the machine.
+    os.environ.setdefault("OMP_WAIT_POLICY", "PASSIVE")
     os.environ.setdefault("TF_CPP_MIN_LOG_LEVEL", "3")
     if hasattr(os, "sched_setaffinity"):
         os.sched_setaffinity(0, sorted(os.sched_getaffinity(0))[:threads])
