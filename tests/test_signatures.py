@@ -2,18 +2,19 @@ import inspect
 
 import pytest
 
+from tfnlp.encoders.encoder import Encoder
 from tfnlp.encoders.registry import ENCODERS, encoder_class
 from tfnlp.signatures import settings_of
 
 
 @pytest.mark.parametrize("name", ENCODERS)
 def test_what_is_read_is_what_python_sees(name):
-    seen = inspect.signature(encoder_class(name).__init__).parameters
-    expected = {
-        key: list(parameter.default) if isinstance(parameter.default, tuple) else parameter.default
-        for key, parameter in seen.items()
-        if parameter.default is not parameter.empty
-    }
+    expected = {}
+    for cls in (encoder_class(name), Encoder):  # what the encoder names itself, and what it hands on
+        for key, parameter in inspect.signature(cls.__init__).parameters.items():
+            default = parameter.default
+            if default is not parameter.empty:
+                expected.setdefault(key, list(default) if isinstance(default, tuple) else default)
     assert {setting.name: setting.default for setting in settings_of(ENCODERS[name])} == expected
 
 
@@ -21,7 +22,8 @@ def test_types_and_descriptions(tmp_path, monkeypatch):
     (tmp_path / "thing.py").write_text(
         'class Thing:\n    """A thing.\n\n    Args:\n        width: int. How wide\n            it is.\n'
         '        names: list of names.\n    """\n\n'
-        "    def __init__(self, must, width: int = 3, names: 'str' = 'x', *, deep: float | None = None):\n        pass\n"
+        "    def __init__(self, must, width: int = 3, names: 'str' = 'x', *, deep: float | None = None):\n"
+        "        pass\n"
     )
     monkeypatch.syspath_prepend(tmp_path)
     with pytest.raises(ValueError, match="annotate each setting"):

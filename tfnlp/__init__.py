@@ -1,5 +1,26 @@
 """tfnlp: text in, a served model out, and every copy of the model agrees."""
 
+from tfnlp._lazy import lazy_exports
 from tfnlp.version import __version__
+
+# The names that a first program needs; each room exports the rest. Nothing is imported until it is used.
+__getattr__, __dir__ = lazy_exports(
+    __name__,
+    {
+        "BagOfWords": "encoders.bag_of_words",
+        "BiLSTM": "encoders.bilstm",
+        "CharacterTokenizer": "text.character_tokenizer",
+        "EdgeClassifier": "edge.classifier",
+        "FixedWindow": "encoders.fixed_window",
+        "SentencePieceTokenizer": "text.sentencepiece_tokenizer",
+        "TextCNN": "encoders.text_cnn",
+        "TextClassifier": "tasks.text_classifier",
+        "TextPreprocessor": "text.preprocessor",
+        "Trainer": "training.trainer",
+        "WordPieceTokenizer": "text.wordpiece_tokenizer",
+        "WordTokenizer": "text.word_tokenizer",
+        "read_corpus": "data.readers",
+    },
+)
 
 __all__ = ["__version__"]

@@ -9,7 +9,6 @@ from __future__ import annotations
 import ast
 import importlib.util
 import re
-from collections.abc import Sequence
 from dataclasses import dataclass
 from functools import cache
 from pathlib import Path
@@ -29,15 +28,17 @@ class Setting:
 
 
 @cache
-def settings_of(target: str, leave_out: Sequence[str] = ()) -> tuple[Setting, ...]:
+def settings_of(target: str) -> tuple[Setting, ...]:
     """Reads the arguments of a class's `__init__` that have a default.
+
+    Where the `__init__` takes `**kwargs`, those of the first base class follow, if that is imported by name from
+    this package: that is where they are handed on to.
 
     Args:
         target: `"module:Class"`.
-        leave_out: names of arguments that are no settings.
 
     Returns:
-        the settings, in the order of the signature.
+        the settings, in the order of the signatures.
 
     Raises:
         ValueError: if an annotation or a default is more than a plain type or a plain value.
@@ -55,11 +56,24 @@ def settings_of(target: str, leave_out: Sequence[str] = ()) -> tuple[Setting, ..
         *zip(arguments.args[len(arguments.args) - len(arguments.defaults) :], arguments.defaults),
         *((a, d) for a, d in zip(arguments.kwonlyargs, arguments.kw_defaults) if d is not None),
     ]
-    return tuple(
-        Setting(a.arg, _plain_type(a.annotation, target), _plain_value(d), described.get(a.arg, ""))
-        for a, d in pairs
-        if a.arg not in leave_out
-    )
+    own = [
+        Setting(a.arg, _plain_type(a.annotation, target), _plain_value(d), described.get(a.arg, "")) for a, d in pairs
+    ]
+    taken = {argument.arg for argument in (*arguments.args, *arguments.kwonlyargs)}
+    base = _base_class(tree, node) if arguments.kwarg else None
+    handed_on = settings_of(base) if base else ()
+    return (*own, *(setting for setting in handed_on if setting.name not in taken))
+
+
+def _base_class(tree: ast.Module, node: ast.ClassDef) -> str | None:
+    """The first base as `"module:Class"` if a `from tfnlp… import` brings it in."""
+    first = node.bases[0] if node.bases else None
+    for statement in tree.body:
+        if isinstance(statement, ast.ImportFrom) and (statement.module or "").startswith("tfnlp."):
+            for alias in statement.names:
+                if isinstance(first, ast.Name) and (alias.asname or alias.name) == first.id:
+                    return f"{statement.module}:{alias.name}"
+    return None
 
 
 def _plain_type(node: ast.expr | None, target: str) -> Any:

@@ -21,12 +21,26 @@ def test_by_hand(pooling, expected):
     np.testing.assert_allclose(pooled[0], expected, rtol=1e-6)
 
 
-def test_ngrams_join_the_bag():
-    encoder = bag(pooling="mean", ngrams=[2], ngram_buckets=1000)
-    ids = np.array([[1, 2, 3, 0]], "int32")
-    buckets = np.asarray(HashedNgrams(2, 1000)(ids))[0]
+@pytest.fixture
+def with_bigrams():
+    """Bigrams (1, 2) -> (3, 0) and (2, 3) -> (0, 5); whatever stands in bucket 0 must not count."""
+    encoder = bag(pooling="mean", ngrams=[2], ngram_buckets=1000, ngram_min_count=2)
+    buckets = np.asarray(HashedNgrams(2, 1000)(np.array([[1, 2, 3]], "int32")))[0]
     table = np.zeros((1001, 2), "float32")
     table[buckets[0]], table[buckets[1]], table[0] = [3, 0], [0, 5], [7, 7]
-    encoder.ngram_tables[0].embeddings.assign(table)
+    encoder.embedding.ngram_table.embeddings.assign(table)
+    return encoder
+
+
+def test_ngrams_join_the_bag(with_bigrams):
     # tokens (1,0) + (0,2) + (4,4), bigrams (3,0) + (0,5), five vectors in all
-    np.testing.assert_allclose(encoder(ids)["pooled"][0], [8 / 5, 11 / 5], rtol=1e-6)
+    pooled = with_bigrams(np.array([[1, 2, 3, 0]], "int32"))["pooled"]
+    np.testing.assert_allclose(pooled[0], [8 / 5, 11 / 5], rtol=1e-6)
+
+
+def test_rare_ngrams_stay_out(with_bigrams):
+    assert with_bigrams.needs_counts
+    # (1, 2) stands in two texts, (2, 3) twice in one
+    with_bigrams.adapt([np.array([[1, 2, 3, 2, 3]], "int32"), np.array([[1, 2, 0]], "int32")])
+    pooled = with_bigrams(np.array([[1, 2, 3, 0]], "int32"))["pooled"]
+    np.testing.assert_allclose(pooled[0], [8 / 4, 6 / 4], rtol=1e-6)

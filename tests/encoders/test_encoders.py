@@ -24,7 +24,7 @@ VARIANTS = [
         "text_cnn",
         {"embedding_dim": 5, "filters": 3, "pooling": ["k_max", "mean"], "k": 2, "activation": "tanh"},
     ),
-    ("text_cnn", {"embedding_dim": 5, "filters": 3, "channels": "both"}),
+    ("text_cnn", {"embedding_dim": 5, "filters": 3, "channels": "both", "ngrams": [2], "ngram_buckets": 90}),
     ("bilstm", {"embedding_dim": 5, "units": 4}),
     ("bilstm", {"embedding_dim": 5, "units": 4, "layers": 2, "pooling": ["last", "mean"]}),
 ]
@@ -158,6 +158,8 @@ def test_an_unknown_name_gets_the_nearest():
     [
         ("text_cnn", {"filter_sizes": []}, "filter_sizes"),
         ("text_cnn", {"filters": 0}, "filters"),
+        ("text_cnn", {"ngrams": [1]}, "ngrams"),
+        ("text_cnn", {"ngram_min_count": 0}, "ngram_min_count"),
         ("text_cnn", {"padding": "full"}, "padding"),
         ("text_cnn", {"pooling": "median"}, "pooling"),
         ("text_cnn", {"channels": "three"}, "channels"),

@@ -27,10 +27,7 @@ class BiLSTM(Encoder):
         dropout: float in `[0, 1)`. Dropout on what each layer reads.
         pooling: `"max"`, `"mean"`, `"sum"`, `"last"`, `"k_max"`, or a list of them, concatenated. `"last"` joins
             the final state of each direction: the forward one at the end, the backward one at the start.
-        channels: `"tuned"`, `"static"` or `"both"`; see `TokenEmbedding`.
-        embedding_dropout: float in `[0, 1)`. Share of the vector's units dropped for a whole text.
-        token_dropout: float in `[0, 1)`. Share of the tokens dropped.
-        l2: float, at least 0. L2 penalty on the tuned vectors and the kernels.
+        **kwargs: the settings that all encoders share; see `Encoder`.
 
     Reference:
         Hochreiter and Schmidhuber, 1997; Graves and Schmidhuber, 2005,
@@ -45,21 +42,9 @@ class BiLSTM(Encoder):
         layers: int = 1,
         dropout: float = 0.0,
         pooling: str | Sequence[str] = "max",
-        channels: str = "tuned",
-        embedding_dropout: float = 0.0,
-        token_dropout: float = 0.0,
-        l2: float = 0.0,
         **kwargs: Any,
     ):
-        super().__init__(
-            vocabulary_size,
-            embedding_dim,
-            channels=channels,
-            embedding_dropout=embedding_dropout,
-            token_dropout=token_dropout,
-            l2=l2,
-            **kwargs,
-        )
+        super().__init__(vocabulary_size, embedding_dim, **kwargs)
         for name, value in (("units", units), ("layers", layers)):
             if value < 1:
                 raise ValueError(f"`{name}` must be at least 1. Received: {name}={value}")

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from collections.abc import Iterable, Sequence
 from typing import Any
 
 import keras
@@ -24,6 +25,10 @@ class Encoder(keras.Model):
         embedding_dropout: float in `[0, 1)`. Share of the vector's units dropped for a whole text.
         token_dropout: float in `[0, 1)`. Share of the tokens dropped.
         l2: float, at least 0. L2 penalty on the tuned vectors and the kernels.
+        ngrams: list of ints, each at least 2. To each token's vector those of the hashed n-grams of these lengths that
+            start at it are added; none by default.
+        ngram_buckets: int in `1 … 2_103_310`. Number of vectors that all the n-grams share by hashing.
+        ngram_min_count: int, at least 1. N-grams that stand in fewer of the training texts add nothing; see `adapt`.
 
     Call arguments:
         token_ids: int32 tensor `[batch, time]`, padded on the right with 0.
@@ -42,6 +47,9 @@ class Encoder(keras.Model):
         embedding_dropout: float = 0.0,
         token_dropout: float = 0.0,
         l2: float = 0.0,
+        ngrams: Sequence[int] = (),
+        ngram_buckets: int = 65_536,
+        ngram_min_count: int = 1,
         **kwargs: Any,
     ):
         super().__init__(**kwargs)
@@ -57,7 +65,14 @@ class Encoder(keras.Model):
         self.channels = channels
         self.embedding_dropout = embedding_dropout
         self.token_dropout = token_dropout
+        if ngram_min_count < 1:
+            raise ValueError(
+                f"`ngram_min_count` must be at least 1. Received: ngram_min_count={ngram_min_count}"
+            )
         self.l2 = l2
+        self.ngrams = list(ngrams)
+        self.ngram_buckets = ngram_buckets
+        self.ngram_min_count = ngram_min_count
         self.embedding = TokenEmbedding(
             vocabulary_size,
             embedding_dim,
@@ -65,6 +80,8 @@ class Encoder(keras.Model):
             dropout=embedding_dropout,
             token_dropout=token_dropout,
             regularizer=self.kernel_regularizer(),
+            ngrams=ngrams,
+            ngram_buckets=ngram_buckets,
             dtype=self.dtype_policy,
             name="embedding",
         )
@@ -72,6 +89,20 @@ class Encoder(keras.Model):
     def kernel_regularizer(self) -> keras.regularizers.Regularizer | None:
         """The L2 penalty that `l2` asks for; None where it asks for none."""
         return keras.regularizers.L2(self.l2) if self.l2 else None
+
+    @property
+    def needs_counts(self) -> bool:
+        """Whether `adapt` has something to learn from the training texts."""
+        return bool(self.ngrams) and self.ngram_min_count > 1
+
+    def adapt(self, batches: Iterable[Any]) -> None:
+        """Learns from the training texts which n-grams are too rare to be used. Call it once, before training.
+
+        Args:
+            batches: int `[batch, time]` arrays of token ids, padded with 0.
+        """
+        if self.needs_counts:
+            self.embedding.count_ngrams(batches, self.ngram_min_count)
 
     @property
     def output_dim(self) -> int:
@@ -99,6 +130,9 @@ class Encoder(keras.Model):
             "embedding_dropout": self.embedding_dropout,
             "token_dropout": self.token_dropout,
             "l2": self.l2,
+            "ngrams": self.ngrams,
+            "ngram_buckets": self.ngram_buckets,
+            "ngram_min_count": self.ngram_min_count,
         }
 
 

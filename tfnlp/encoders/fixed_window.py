@@ -26,10 +26,7 @@ class FixedWindow(Encoder):
         hidden_units: int, at least 1. Width of the hidden layer.
         activation: name of the activation, e.g. `"tanh"`.
         pooling: `"max"`, `"mean"`, `"sum"`, `"last"`, `"k_max"`, or a list of them, concatenated.
-        channels: `"tuned"`, `"static"` or `"both"`; see `TokenEmbedding`.
-        embedding_dropout: float in `[0, 1)`. Share of the vector's units dropped for a whole text.
-        token_dropout: float in `[0, 1)`. Share of the tokens dropped.
-        l2: float, at least 0. L2 penalty on the tuned vectors and the kernel.
+        **kwargs: the settings that all encoders share; see `Encoder`.
 
     Reference:
         Collobert et al., 2011, section 3.2.1, https://arxiv.org/abs/1103.0398
@@ -43,21 +40,9 @@ class FixedWindow(Encoder):
         hidden_units: int = 256,
         activation: str = "tanh",
         pooling: str | Sequence[str] = "max",
-        channels: str = "tuned",
-        embedding_dropout: float = 0.0,
-        token_dropout: float = 0.0,
-        l2: float = 0.0,
         **kwargs: Any,
     ):
-        super().__init__(
-            vocabulary_size,
-            embedding_dim,
-            channels=channels,
-            embedding_dropout=embedding_dropout,
-            token_dropout=token_dropout,
-            l2=l2,
-            **kwargs,
-        )
+        super().__init__(vocabulary_size, embedding_dim, **kwargs)
         if window < 1 or window % 2 == 0:
             raise ValueError(f"`window` must be an odd number of tokens, e.g. 5. Received: window={window}")
         if hidden_units < 1:

@@ -28,10 +28,7 @@ class TextCNN(Encoder):
         k: int, at least 1. How many values `"k_max"` keeps of each filter.
         padding: `"same"` (a window around each token) or `"valid"` (whole windows only).
         activation: name of the activation, e.g. `"relu"`.
-        channels: `"tuned"`, `"static"` or `"both"` (Kim's multichannel).
-        embedding_dropout: float in `[0, 1)`. Share of the vector's units dropped for a whole text.
-        token_dropout: float in `[0, 1)`. Share of the tokens dropped.
-        l2: float, at least 0. L2 penalty on the tuned vectors and the kernels.
+        **kwargs: the settings that all encoders share; see `Encoder`.
 
     Reference:
         Kim, 2014, https://arxiv.org/abs/1408.5882
@@ -47,21 +44,9 @@ class TextCNN(Encoder):
         k: int = 3,
         padding: str = "same",
         activation: str = "relu",
-        channels: str = "tuned",
-        embedding_dropout: float = 0.0,
-        token_dropout: float = 0.0,
-        l2: float = 0.0,
         **kwargs: Any,
     ):
-        super().__init__(
-            vocabulary_size,
-            embedding_dim,
-            channels=channels,
-            embedding_dropout=embedding_dropout,
-            token_dropout=token_dropout,
-            l2=l2,
-            **kwargs,
-        )
+        super().__init__(vocabulary_size, embedding_dim, **kwargs)
         if not filter_sizes:
             raise ValueError(
                 "`filter_sizes` must name at least one window length, e.g. [3, 4, 5]. Received: []"

@@ -10,6 +10,7 @@ from typing import TYPE_CHECKING, Any
 
 import numpy as np
 
+from tfnlp.errors import WorkError
 from tfnlp.export.copies import CopyAnswers, ask_saved_model, ask_tflite
 from tfnlp.export.ops import check_ops
 from tfnlp.export.proof_texts import Proof, make_proof
@@ -27,7 +28,7 @@ _TIMED_TEXTS = 200
 _TIMED_BYTES = 4096
 
 
-class AgreementError(RuntimeError):
+class AgreementError(WorkError):
     """A copy does not say what the trained model says.
 
     Attributes:

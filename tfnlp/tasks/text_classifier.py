@@ -19,6 +19,7 @@ from tfnlp.data.pipeline import (
     training_batches,
 )
 from tfnlp.encoders.encoder import Encoder
+from tfnlp.encoders.registry import ENCODERS, encoder_class
 from tfnlp.errors import UserError
 from tfnlp.tasks.losses import classification_loss
 from tfnlp.text.preprocessor import TextPreprocessor
@@ -107,7 +108,8 @@ class TextClassifier(keras.Model):
 
     def build(self, input_shape: Any = None) -> None:
         """Creates all weights: nothing waits for a first batch."""
-        self.encoder.build((None, None))
+        if not self.encoder.built:  # one read from a file, or used before, has its weights
+            self.encoder.build((None, None))
         self.pooled_dropout.build((None, self.encoder.output_dim))
         self.classifier.build((None, self.encoder.output_dim))
         self.built = True
@@ -306,6 +308,8 @@ class TextClassifier(keras.Model):
     @classmethod
     def from_config(cls, config: dict[str, Any], custom_objects: Any = None) -> TextClassifier:
         """Builds the classifier anew; weights and vocabulary come from the saved file."""
+        for name in ENCODERS:
+            encoder_class(name)  # imported, and so known to Keras, whichever it is
         parts = {
             name: keras.saving.deserialize_keras_object(config[name], custom_objects=custom_objects)
             for name in ("preprocessor", "encoder")

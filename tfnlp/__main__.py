@@ -1,0 +1,5 @@
+"""`python -m tfnlp`."""
+
+from tfnlp.cli import main
+
+main()

@@ -1,0 +1,334 @@
+"""The command line: one command a verb. Nothing heavy is imported until a verb runs."""
+
+from __future__ import annotations
+
+import logging
+import os
+import sys
+from pathlib import Path
+from typing import TYPE_CHECKING, Annotated, Any
+
+import typer
+from typer.core import TyperGroup
+
+from tfnlp.errors import UserError, WorkError
+from tfnlp.version import __version__
+
+if TYPE_CHECKING:
+    from rich.console import Console
+
+
+class Commands(TyperGroup):
+    """Turns the user's mistakes into a message and exit status 2, without a traceback."""
+
+    def invoke(self, ctx: Any) -> Any:
+        """Runs the command."""
+        try:
+            return super().invoke(ctx)
+        except (UserError, WorkError) as error:
+            console(stderr=True).print(
+                f"[bold red]error:[/] {_escaped(str(error))}", highlight=False, soft_wrap=True
+            )
+            raise SystemExit(2 if isinstance(error, UserError) else 1) from None
+        except KeyboardInterrupt:
+            console(stderr=True).print("\nstopped", highlight=False)
+            raise SystemExit(130) from None
+        except BrokenPipeError:
+            # Whoever read our output, `head` say, has seen enough.
+            os.dup2(os.open(os.devnull, os.O_WRONLY), sys.stdout.fileno())
+            raise SystemExit(0) from None
+
+
+app = typer.Typer(
+    cls=Commands,
+    no_args_is_help=True,
+    add_completion=False,
+    pretty_exceptions_enable=False,
+    help="Text in, a served model out, and every copy of the model agrees.",
+)
+
+Model = Annotated[
+    Path, typer.Argument(metavar="MODEL", help="A run, a .keras file, an export folder or a .tflite file.")
+]
+Json = Annotated[bool, typer.Option("--json", help="Print JSON for programs to read.")]
+Sets = Annotated[
+    list[str],
+    typer.Option("--set", metavar="SECTION.KEY=VALUE", help="Change a setting of the recipe; repeatable."),
+]
+TextColumn = Annotated[str, typer.Option(help="Name of the column or key that holds the text.")]
+LabelColumn = Annotated[str, typer.Option(help="Name of the column or key that holds the label.")]
+LabelSeparator = Annotated[
+    str | None, typer.Option(help="Splits a label cell into several labels, e.g. '|' (multi-label).")
+]
+
+
+@app.callback()
+def common(
+    version: Annotated[bool, typer.Option("--version", help="Print the version and stop.")] = False,
+    quiet: Annotated[bool, typer.Option("--quiet", "-q", help="Say nothing but results and errors.")] = False,
+) -> None:
+    """Text in, a served model out, and every copy of the model agrees."""
+    if version:
+        print(__version__)  # noqa: T201
+        raise typer.Exit()
+    # TensorFlow's notes on the processor's features and missing GPUs drown what the user asked for.
+    os.environ.setdefault("TF_CPP_MIN_LOG_LEVEL", "3")
+    os.environ.setdefault("GRPC_VERBOSITY", "ERROR")
+    handler = logging.StreamHandler()
+    handler.setFormatter(logging.Formatter("%(message)s"))
+    logger = logging.getLogger("tfnlp")
+    logger.handlers[:] = [handler]  # one, however often a program runs the command line
+    logger.propagate = False  # what a library hung on the root logger would say it all twice
+    logger.setLevel(logging.WARNING if quiet else logging.INFO)
+
+
+@app.command()
+def train(
+    recipe: Annotated[
+        Path, typer.Argument(metavar="RECIPE", help="A TOML file, e.g. pipelines/reviews-cnn.toml.")
+    ],
+    sets: Sets = [],  # noqa: B006  (typer copies it)
+    resume: Annotated[
+        Path | None, typer.Option(metavar="RUN", help="Go on with a run that was stopped.")
+    ] = None,
+    runs: Annotated[Path, typer.Option(help="Folder for new runs.")] = Path("runs"),
+    as_json: Json = False,
+) -> None:
+    """Train a recipe; the run holds the model, figures, plots and a report."""
+    from tfnlp.recipe import load_recipe
+
+    _train(load_recipe(recipe, sets), as_json, resume=resume, runs=runs)
+
+
+@app.command()
+def fit(
+    train: Annotated[
+        str, typer.Option(metavar="FILE", help="Training texts: a file, a folder, tfds:… or package:….")
+    ],
+    out: Annotated[Path, typer.Option(metavar="DIR", help="The run's folder.")],
+    valid: Annotated[
+        str | None, typer.Option(metavar="FILE", help="Validation texts; else 10 % of --train.")
+    ] = None,
+    test: Annotated[str | None, typer.Option(metavar="FILE", help="Test texts.")] = None,
+    encoder: Annotated[
+        str, typer.Option(help="bag_of_words, fixed_window, text_cnn or bilstm.")
+    ] = "text_cnn",
+    tokenizer: Annotated[str, typer.Option(help="word, char, wordpiece or sentencepiece.")] = "word",
+    text_column: TextColumn = "text",
+    label_column: LabelColumn = "label",
+    label_separator: LabelSeparator = None,
+    epochs: Annotated[int, typer.Option(min=1)] = 10,
+    seed: Annotated[int, typer.Option(min=0)] = 1,
+    sets: Sets = [],  # noqa: B006
+    as_json: Json = False,
+) -> None:
+    """Train without a recipe: name the files, get a run."""
+    from tfnlp.recipe import apply_override, parse_recipe
+
+    corpus = {
+        "train": train,
+        "valid": valid,
+        "test": test,
+        "text_column": text_column,
+        "label_column": label_column,
+        "label_separator": label_separator,
+        "test_fraction": 0.0,
+    }
+    table: dict[str, Any] = {
+        "name": out.resolve().name,
+        "seed": seed,
+        "corpus": {key: value for key, value in corpus.items() if value is not None},
+        "preprocessor": {"tokenizer": tokenizer},
+        "encoder": {"type": encoder},
+        "task": {"dropout": 0.5},
+        "training": {"epochs": epochs},
+    }
+    for override in sets:
+        apply_override(table, override)
+    _train(parse_recipe(table, "fit"), as_json, folder=out)
+
+
+def _train(recipe: Any, as_json: bool, **where: Path | None) -> None:
+    _load_tensorflow()
+    from tfnlp.commands.progress import ProgressBar
+    from tfnlp.commands.train import train as run_training
+
+    bar = ProgressBar(console(stderr=True))
+    try:
+        metrics = run_training(recipe, callbacks=[bar], **where)
+    finally:
+        bar.close()
+    if as_json:
+        _print_json(metrics)
+    else:
+        from tfnlp.commands.summary import training_summary
+
+        console().print(training_summary(metrics))
+
+
+@app.command()
+def evaluate(
+    model: Model,
+    file: Annotated[str, typer.Argument(metavar="FILE", help="Labelled texts.")],
+    text_column: TextColumn = "text",
+    label_column: LabelColumn = "label",
+    label_separator: LabelSeparator = None,
+    as_json: Json = False,
+) -> None:
+    """Score a model on labelled texts."""
+    if model.suffix != ".tflite":  # those need the small interpreter alone
+        _load_tensorflow()
+    from tfnlp.commands.evaluate import evaluate as run_evaluation
+
+    report = run_evaluation(
+        model, file, text_column=text_column, label_column=label_column, label_separator=label_separator
+    )
+    if as_json:
+        _print_json(report.as_dict())
+    else:
+        console().print(report.table())
+
+
+@app.command()
+def predict(
+    model: Model,
+    texts: Annotated[
+        list[str] | None, typer.Argument(metavar="TEXT", help="Texts, or - for a line each.")
+    ] = None,
+    as_json: Json = False,
+) -> None:
+    """Answer for each text: its label and score."""
+    from tfnlp.commands.predict import answers, answers_table
+
+    if not texts and sys.stdin.isatty():
+        raise UserError("nothing to answer: give texts, or - and a line each on standard input")
+    lines: list[str | bytes] = list(texts or [])
+    if not texts or texts == ["-"]:
+        lines = [line.rstrip(b"\r\n") for line in sys.stdin.buffer]
+    if model.suffix != ".tflite":
+        _load_tensorflow()
+    rows = answers(model, lines)
+    if as_json:
+        for row in rows:
+            _print_json(row, indent=None)
+    else:
+        console().print(answers_table(rows))
+
+
+@app.command()
+def export(
+    run: Annotated[Path, typer.Argument(metavar="RUN", help="A finished run, or a .keras file.")],
+    out: Annotated[Path, typer.Option(metavar="DIR", help="The model's folder, e.g. saved_models/reviews.")],
+    lite: Annotated[
+        list[str] | None,
+        typer.Option(help="float32, float16 or int8; repeatable, or joined by commas; none for none."),
+    ] = None,
+    max_accuracy_drop: Annotated[float | None, typer.Option(min=0, help="Points int8 may lose.")] = None,
+    as_json: Json = False,
+) -> None:
+    """Write a version for TensorFlow Serving and files for phones, and prove that they agree."""
+    _load_tensorflow()
+    from tfnlp.commands.export import export_model
+
+    precisions = [name for part in lite for name in part.split(",")] if lite else None
+    result = export_model(run, out, lite=precisions, max_accuracy_drop=max_accuracy_drop)
+    _show_agreement(result.agreement, as_json, folder=result.folder)
+
+
+@app.command()
+def verify(
+    export_folder: Annotated[
+        Path, typer.Argument(metavar="EXPORT", help="An export folder or one version of it.")
+    ],
+    as_json: Json = False,
+) -> None:
+    """Ask every copy in an export again and hold the answers against the trained model's."""
+    _load_tensorflow()
+    from tfnlp.commands.export import verify_export
+
+    agreement = verify_export(export_folder)
+    _show_agreement(agreement, as_json)
+    agreement.require()
+
+
+def _show_agreement(agreement: Any, as_json: bool, folder: Path | None = None) -> None:
+    from tfnlp.export.agreement import agreement_table
+
+    if as_json:
+        _print_json({**agreement.as_dict(), **({"folder": str(folder)} if folder else {})})
+        return
+    console().print(agreement_table(agreement))
+    if folder:
+        console().print(f"exported to {_escaped(str(folder))}", highlight=False, soft_wrap=True)
+
+
+@app.command()
+def data(
+    file: Annotated[str, typer.Argument(metavar="FILE", help="A file, a folder, tfds:… or package:….")],
+    valid: Annotated[
+        str | None, typer.Option(metavar="FILE", help="Validation texts to hold against it.")
+    ] = None,
+    test: Annotated[str | None, typer.Option(metavar="FILE", help="Test texts to hold against it.")] = None,
+    text_column: TextColumn = "text",
+    label_column: LabelColumn = "label",
+    label_separator: LabelSeparator = None,
+    as_json: Json = False,
+) -> None:
+    """Show what a corpus holds: rows, labels, lengths, repeats, broken lines."""
+    from tfnlp.data.inspection import inspect_corpus, inspection_table
+    from tfnlp.data.readers import read_corpus
+
+    options: dict[str, Any] = {
+        "text_column": text_column,
+        "label_column": label_column,
+        "label_separator": label_separator,
+    }
+    sources = {"train": file, "valid": valid, "test": test}
+    corpora = {
+        name: read_corpus(source, on_undecodable="replace", **options)
+        for name, source in sources.items()
+        if source is not None
+    }
+    report = inspect_corpus(corpora)
+    if as_json:
+        _print_json(report.as_dict())
+    else:
+        console().print(inspection_table(report))
+
+
+def _load_tensorflow() -> None:
+    from tfnlp.commands.quiet import load_tensorflow_quietly
+
+    load_tensorflow_quietly()
+
+
+def console(stderr: bool = False) -> Console:
+    """Where results (standard output) or messages (standard error) go."""
+    from rich.console import Console
+
+    return Console(stderr=stderr)
+
+
+def _escaped(text: str) -> str:
+    from rich.markup import escape
+
+    return escape(text)
+
+
+def _print_json(value: Any, indent: int | None = 2) -> None:
+    import json
+
+    sys.stdout.write(json.dumps(value, ensure_ascii=False, indent=indent, allow_nan=False) + "\n")
+
+
+def main() -> None:
+    """Runs the command line."""
+    # Whatever the locale says, what is printed is UTF-8: texts and labels are in any script.
+    for stream in (sys.stdout, sys.stderr):
+        if hasattr(stream, "reconfigure"):
+            stream.reconfigure(encoding="utf-8", errors="backslashreplace")
+    app()
+
+
+if __name__ == "__main__":
+    main()

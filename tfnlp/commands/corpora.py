@@ -1,0 +1,61 @@
+"""The recipe's corpus: read, freed of repeats, split, and checked."""
+
+from __future__ import annotations
+
+import logging
+from typing import Any
+
+from tfnlp.data.corpus import Corpus
+from tfnlp.data.labels import check_labels
+from tfnlp.data.readers import read_corpus
+from tfnlp.data.splits import deduplicate, stratified_split
+from tfnlp.errors import UserError
+from tfnlp.recipe import CorpusSection
+
+logger = logging.getLogger(__name__)
+
+
+def read_options(section: CorpusSection) -> dict[str, Any]:
+    """The keyword arguments of `read_corpus` that a recipe sets."""
+    return section.model_dump(include={"text_column", "label_column", "label_separator", "on_undecodable"})
+
+
+def corpora_of(section: CorpusSection, seed: int) -> dict[str, Corpus]:
+    """Reads a recipe's corpora.
+
+    Args:
+        section: the recipe's `[corpus]`.
+        seed: int, of the splits.
+
+    Returns:
+        `"train"` and, where there are any, `"valid"` and `"test"`.
+
+    Raises:
+        UserError: if a file cannot be read, is empty, or bears a label unseen in training.
+    """
+    options = read_options(section)
+    train = read_corpus(section.train, **options)
+    if section.deduplicate:
+        whole = len(train)
+        train = deduplicate(train)
+        if len(train) < whole:
+            logger.info("dropped %d repeated texts of %d", whole - len(train), whole)
+    given = {
+        name: path for name, path in (("valid", section.valid), ("test", section.test)) if path is not None
+    }
+    fractions = {
+        name: fraction
+        for name, fraction in (("valid", section.valid_fraction), ("test", section.test_fraction))
+        if name not in given and fraction
+    }
+    if sum(fractions.values()) >= 1:
+        raise UserError(
+            f"corpus.valid_fraction + corpus.test_fraction must leave texts to train on. Received: {fractions}"
+        )
+    corpora = {"train": train}
+    if fractions:
+        corpora = stratified_split(train, {"train": 1 - sum(fractions.values()), **fractions}, seed)
+    for name, path in given.items():
+        corpora[name] = read_corpus(path, **options)
+        check_labels(corpora["train"], corpora[name], name={"valid": "validation"}.get(name, name))
+    return {name: corpus for name, corpus in corpora.items() if len(corpus)}

@@ -1,0 +1,48 @@
+"""`tfnlp evaluate`: any copy of a model against labelled texts."""
+
+from __future__ import annotations
+
+from pathlib import Path
+
+from tfnlp.commands.models import load_model
+from tfnlp.data.labels import check_labels
+from tfnlp.data.readers import read_corpus
+from tfnlp.errors import UserError
+from tfnlp.evaluation.classification import ClassificationReport, classification_report
+
+
+def evaluate(
+    model: Path,
+    source: str,
+    *,
+    text_column: str = "text",
+    label_column: str = "label",
+    label_separator: str | None = None,
+) -> ClassificationReport:
+    """Scores the texts with a model and judges its answers.
+
+    Args:
+        model: what `load_model` takes.
+        source: what `read_corpus` takes.
+        text_column: name of the text's column.
+        label_column: name of the label's column.
+        label_separator: splits a cell into labels; needed for a multi-label model and a delimited file.
+
+    Raises:
+        UserError: if either cannot be read, or a label is none of the model's.
+    """
+    corpus = read_corpus(
+        source, text_column=text_column, label_column=label_column, label_separator=label_separator
+    )
+    copy = load_model(model)
+    if corpus.multi_label != copy.multi_label:
+        cure = "give --label-separator" if copy.multi_label else "leave --label-separator out"
+        raise UserError(
+            f"{source} has {'several' if corpus.multi_label else 'one'} label(s) a text, the model gives "
+            f"{'several' if copy.multi_label else 'one'}; {cure}"
+        )
+    check_labels(copy.labels, corpus, name="evaluation")
+    scores = copy.predict(corpus.texts)
+    return classification_report(
+        corpus.labels, scores, copy.labels, multi_label=copy.multi_label, texts=corpus.texts
+    )

@@ -1,0 +1,53 @@
+"""`tfnlp export` and `tfnlp verify`."""
+
+from __future__ import annotations
+
+from collections.abc import Sequence
+from pathlib import Path
+from typing import Any
+
+from tfnlp.commands.models import finished_model, load_keras
+from tfnlp.commands.run_folder import RunFolder
+from tfnlp.export.agreement import Agreement
+from tfnlp.export.exporter import ExportResult, export, verify
+
+# A `.keras` file alone comes without a recipe: what a recipe without an [export] section would ask for.
+_DEFAULTS: dict[str, Any] = {"lite": ["float32", "int8"], "max_accuracy_drop": 1.0}
+
+
+def export_model(
+    source: Path, out: Path, *, lite: Sequence[str] | None = None, max_accuracy_drop: float | None = None
+) -> ExportResult:
+    """Exports a run, proved on its validation texts, or a `.keras` file, proved on awkward texts alone.
+
+    Args:
+        source: a finished run or a `.keras` file.
+        out: the model's folder; the version is the next free number in it.
+        lite: precisions of the `.tflite` files; None for the recipe's, `["none"]` for no file.
+        max_accuracy_drop: points; None for the recipe's.
+
+    Raises:
+        UserError: if there is no finished model, or a precision is unknown.
+        AgreementError: if a copy does not agree.
+    """
+    settings, texts, labels = _DEFAULTS, [], []
+    if source.suffix == ".keras" and source.is_file():
+        task = load_keras(source)
+    else:
+        run = RunFolder.open(source)
+        settings = run.load_recipe().export.model_dump()
+        task = load_keras(finished_model(run))
+        texts, labels = run.read_validation()
+    return export(
+        task,
+        out,
+        lite=[name for name in (settings["lite"] if lite is None else lite) if name != "none"],
+        texts=texts,
+        labels=labels or None,
+        max_accuracy_drop=settings["max_accuracy_drop"] if max_accuracy_drop is None else max_accuracy_drop,
+    )
+
+
+def verify_export(folder: Path) -> Agreement:
+    """Asks every copy in an export again; raises AgreementError if one no longer agrees."""
+    return verify(folder)

@@ -1,0 +1,38 @@
+"""Loading TensorFlow without the notes that it writes past every log level."""
+
+from __future__ import annotations
+
+import contextlib
+import os
+import sys
+from collections.abc import Iterator
+
+
+def load_tensorflow_quietly() -> None:
+    """Imports TensorFlow and lets it look for devices, its native code's standard error turned away meanwhile.
+
+    Before its logging is set up, TensorFlow's native code writes to file descriptor 2 whatever
+    `TF_CPP_MIN_LOG_LEVEL` says: that no GPU driver was found, on each machine without a GPU. What was found is told
+    by `tfnlp.training.describe_device`; a failed import still raises.
+    """
+    if "tensorflow" in sys.modules:
+        return
+    with _native_stderr_turned_away():
+        import tensorflow as tf
+
+        tf.config.list_physical_devices("GPU")
+
+
+@contextlib.contextmanager
+def _native_stderr_turned_away() -> Iterator[None]:
+    sys.stderr.flush()
+    kept = os.dup(2)
+    nowhere = os.open(os.devnull, os.O_WRONLY)
+    try:
+        os.dup2(nowhere, 2)
+        yield
+    finally:
+        sys.stderr.flush()
+        os.dup2(kept, 2)
+        os.close(kept)
+        os.close(nowhere)

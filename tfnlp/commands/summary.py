@@ -1,0 +1,44 @@
+"""What a training says when it is done."""
+
+from __future__ import annotations
+
+from typing import Any
+
+from rich.console import Group
+from rich.table import Table
+from rich.text import Text
+
+
+def training_summary(metrics: dict[str, Any]) -> Group:
+    """The end of a training as something to print with rich.
+
+    Args:
+        metrics: what `tfnlp.commands.train.train` returns.
+    """
+    held_out = next((name for name in ("test", "valid") if name in metrics), None)
+    parts: list[Any] = []
+    if held_out:
+        table = Table(title=f"{metrics['name']}: {metrics['rows'][held_out]:,} {held_out} texts")
+        for heading in ("model", "accuracy", "macro F1", "seconds"):
+            table.add_column(heading, justify="left" if heading == "model" else "right")
+        figures = metrics[held_out]
+        table.add_row(
+            *_row(f"tfnlp ({metrics['parameters']:,} parameters)", figures, metrics["training_seconds"])
+        )
+        if metrics["baseline"]:
+            baseline = metrics["baseline"]
+            table.add_row(*_row(baseline["name"], baseline, baseline["seconds"]))
+        parts.append(table)
+    parts.append(
+        Text(
+            f"best epoch {metrics['best_epoch']} of {metrics['epochs']} on {metrics['device']}; "
+            f"{metrics['padded_share']:.1%} of the positions were padding "
+            f"({metrics['padded_share_without_buckets']:.1%} without length buckets)"
+        )
+    )
+    parts.append(Text(f"run: {metrics['run']} (open report.html in it)"))
+    return Group(*parts)
+
+
+def _row(name: str, figures: dict[str, Any], seconds: float) -> tuple[str, str, str, str]:
+    return name, f"{figures['accuracy']:.2%}", f"{figures['macro_f1']:.2%}", f"{seconds:.1f}"
