@@ -25,6 +25,7 @@ VARIANTS = [
         {"embedding_dim": 5, "filters": 3, "pooling": ["k_max", "mean"], "k": 2, "activation": "tanh"},
     ),
     ("text_cnn", {"embedding_dim": 5, "filters": 3, "channels": "both", "ngrams": [2], "ngram_buckets": 90}),
+    ("wide_text_cnn", {"embedding_dim": 5, "filter_sizes": [2], "filters": 3, "ngrams": [2], "bag_buckets": 90}),
     ("bilstm", {"embedding_dim": 5, "units": 4}),
     ("bilstm", {"embedding_dim": 5, "units": 4, "layers": 2, "pooling": ["last", "mean"]}),
 ]
@@ -166,6 +167,8 @@ def test_an_unknown_name_gets_the_nearest():
         ("text_cnn", {"token_dropout": 1.0}, "token_dropout"),
         ("text_cnn", {"embedding_dim": 0}, "embedding_dim"),
         ("text_cnn", {"l2": -1.0}, "l2"),
+        ("wide_text_cnn", {"branch_dropout": 1.5}, "branch_dropout"),
+        ("wide_text_cnn", {"bag_dim": 0}, "bag_dim"),
         ("fixed_window", {"window": 4}, "odd"),
         ("fixed_window", {"hidden_units": 0}, "hidden_units"),
         ("bag_of_words", {"pooling": "max"}, "pooling"),

@@ -11,6 +11,7 @@ __getattr__, __dir__ = lazy_exports(
         "Encoder": "encoder",
         "FixedWindow": "fixed_window",
         "TextCNN": "text_cnn",
+        "WideTextCNN": "wide_text_cnn",
         "encoder_class": "registry",
     },
 )

@@ -93,7 +93,7 @@ class Encoder(keras.Model):
     @property
     def needs_counts(self) -> bool:
         """Whether `adapt` has something to learn from the training texts."""
-        return bool(self.ngrams) and self.ngram_min_count > 1
+        return self.ngram_min_count > 1 and bool(self.ngrams)
 
     def adapt(self, batches: Iterable[Any]) -> None:
         """Learns from the training texts which n-grams are too rare to be used. Call it once, before training.
@@ -101,7 +101,7 @@ class Encoder(keras.Model):
         Args:
             batches: int `[batch, time]` arrays of token ids, padded with 0.
         """
-        if self.needs_counts:
+        if self.ngrams and self.ngram_min_count > 1:
             self.embedding.count_ngrams(batches, self.ngram_min_count)
 
     @property

@@ -14,6 +14,7 @@ ENCODERS = {
     "bag_of_words": "tfnlp.encoders.bag_of_words:BagOfWords",
     "fixed_window": "tfnlp.encoders.fixed_window:FixedWindow",
     "text_cnn": "tfnlp.encoders.text_cnn:TextCNN",
+    "wide_text_cnn": "tfnlp.encoders.wide_text_cnn:WideTextCNN",
     "bilstm": "tfnlp.encoders.bilstm:BiLSTM",
 }
 

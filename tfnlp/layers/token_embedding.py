@@ -127,7 +127,7 @@ class TokenEmbedding(keras.layers.Layer):
                 initializer="ones",
                 trainable=False,
                 name="kept",
-                dtype="float32",
+                dtype="uint8",
             )
             self.kept.assign(np.arange(self.ngram_buckets + 1) > 0)
 
