@@ -175,7 +175,7 @@ class Recipe(Section):
     )
     corpus: CorpusSection
     preprocessor: PreprocessorSection = Field(default_factory=PreprocessorSection)
-    encoder: Section
+    encoder: Any  # one of `encoder_section`, put in by `parse_recipe`
     task: TaskSection = Field(default_factory=TaskSection)
     training: TrainingSection = Field(default_factory=TrainingSection)
     evaluation: EvaluationSection = Field(default_factory=EvaluationSection)

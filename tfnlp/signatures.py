@@ -57,7 +57,8 @@ def settings_of(target: str) -> tuple[Setting, ...]:
         *((a, d) for a, d in zip(arguments.kwonlyargs, arguments.kw_defaults) if d is not None),
     ]
     own = [
-        Setting(a.arg, _plain_type(a.annotation, target), _plain_value(d), described.get(a.arg, "")) for a, d in pairs
+        Setting(a.arg, _plain_type(a.annotation, target), _plain_value(d), described.get(a.arg, ""))
+        for a, d in pairs
     ]
     taken = {argument.arg for argument in (*arguments.args, *arguments.kwonlyargs)}
     base = _base_class(tree, node) if arguments.kwarg else None

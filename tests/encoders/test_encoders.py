@@ -25,7 +25,10 @@ VARIANTS = [
         {"embedding_dim": 5, "filters": 3, "pooling": ["k_max", "mean"], "k": 2, "activation": "tanh"},
     ),
     ("text_cnn", {"embedding_dim": 5, "filters": 3, "channels": "both", "ngrams": [2], "ngram_buckets": 90}),
-    ("wide_text_cnn", {"embedding_dim": 5, "filter_sizes": [2], "filters": 3, "ngrams": [2], "bag_buckets": 90}),
+    (
+        "wide_text_cnn",
+        {"embedding_dim": 5, "filter_sizes": [2], "filters": 3, "ngrams": [2], "bag_buckets": 90},
+    ),
     ("bilstm", {"embedding_dim": 5, "units": 4}),
     ("bilstm", {"embedding_dim": 5, "units": 4, "layers": 2, "pooling": ["last", "mean"]}),
 ]

@@ -5,7 +5,14 @@ from tfnlp.encoders import WideTextCNN
 
 def network(**settings):
     encoder = WideTextCNN(
-        6, embedding_dim=3, filter_sizes=[1], filters=4, bag_ngrams=[2], bag_buckets=100, ngram_min_count=2, **settings
+        6,
+        embedding_dim=3,
+        filter_sizes=[1],
+        filters=4,
+        bag_ngrams=[2],
+        bag_buckets=100,
+        ngram_min_count=2,
+        **settings,
     )
     encoder.build((None, None))
     return encoder

@@ -30,7 +30,9 @@ def export_model(
         UserError: if there is no finished model, or a precision is unknown.
         AgreementError: if a copy does not agree.
     """
-    settings, texts, labels = _DEFAULTS, [], []
+    settings = _DEFAULTS
+    texts: list[str] = []
+    labels: list[Any] = []
     if source.suffix == ".keras" and source.is_file():
         task = load_keras(source)
     else:

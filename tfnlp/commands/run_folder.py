@@ -96,11 +96,8 @@ class RunFolder:
 
     def write_validation(self, corpus: Corpus | None) -> None:
         """Keeps the validation texts, one JSON object a line."""
-        lines = []
-        for row in range(len(corpus) if corpus else 0):
-            lines.append(
-                json.dumps({"text": corpus.texts[row], "label": corpus.labels[row]}, ensure_ascii=False)
-            )
+        rows = zip(corpus.texts, corpus.labels or []) if corpus else ()
+        lines = [json.dumps({"text": text, "label": label}, ensure_ascii=False) for text, label in rows]
         write_bytes_atomically(self.validation, "".join(line + "\n" for line in lines).encode("utf-8"))
 
     def read_validation(self) -> tuple[list[str], Any]:

@@ -144,7 +144,7 @@ def _evaluate(
     device: str,
     started: float,
 ) -> dict[str, Any]:
-    reports = {
+    reports: dict[str, ClassificationReport] = {
         name: judge(task, corpora[name], worst=recipe.evaluation.worst_errors)
         for name in ("valid", "test")
         if name in corpora
@@ -158,7 +158,7 @@ def _evaluate(
         )
         for kind, bucket in (("padded_share", True), ("padded_share_without_buckets", False))
     }
-    metrics = {
+    metrics: dict[str, Any] = {
         "name": recipe.name,
         "tfnlp": __version__,
         "keras": keras.__version__,
@@ -197,7 +197,11 @@ def _baseline(corpora: dict[str, Corpus], name: str) -> BaselineResult:
     analyzer = "char" if _cjk_share(train_corpus.texts[:1000]) > _CJK_SHARE else "word"
     logger.info("baseline: logistic regression on %s TF-IDF", analyzer)
     return tfidf_logistic_regression(
-        train_corpus.texts, train_corpus.labels, held_out.texts, held_out.labels, analyzer=analyzer
+        train_corpus.texts,
+        train_corpus.labels or [],
+        held_out.texts,
+        held_out.labels or [],
+        analyzer=analyzer,
     )
 
 

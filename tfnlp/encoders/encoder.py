@@ -56,8 +56,8 @@ class Encoder(keras.Model):
         for name, value in (("vocabulary_size", vocabulary_size), ("embedding_dim", embedding_dim)):
             if value < 1:
                 raise ValueError(f"`{name}` must be at least 1. Received: {name}={value}")
-        for name, value in (("embedding_dropout", embedding_dropout), ("token_dropout", token_dropout)):
-            check_rate(name, value)
+        check_rate("embedding_dropout", embedding_dropout)
+        check_rate("token_dropout", token_dropout)
         if l2 < 0:
             raise ValueError(f"`l2` must be at least 0. Received: l2={l2}")
         self.vocabulary_size = vocabulary_size

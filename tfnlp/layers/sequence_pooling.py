@@ -50,7 +50,9 @@ class SequencePooling(keras.layers.Layer):
                 f"`pooling` must be one or more of {list(self.MODES)}. Received: pooling={mode!r}"
             )
         self.k = k
-        self.k_max = KMaxPooling(k, dtype=self.dtype_policy, name="k_max") if "k_max" in self.mode else None
+        self.k_max: Any = (
+            KMaxPooling(k, dtype=self.dtype_policy, name="k_max") if "k_max" in self.mode else None
+        )
 
     def output_dim(self, units: int) -> int:
         """Width of the result for token vectors of `units` numbers."""

@@ -90,7 +90,7 @@ class TokenEmbedding(keras.layers.Layer):
         self.ngrams = list(ngrams)
         self.ngram_buckets = ngram_buckets
         self.hashers = [HashedNgrams(n, ngram_buckets, name=f"hash_{n}") for n in self.ngrams]
-        self.ngram_table = (
+        self.ngram_table: Any = (
             keras.layers.Embedding(
                 ngram_buckets + 1,  # bucket 0 is no n-gram
                 self.output_dim,

@@ -57,7 +57,7 @@ def save_checkpoint(
     arrays |= {f"best_{i}": value for i, value in enumerate(best_weights or [])}
     arrays["progress"] = np.frombuffer(json.dumps(asdict(progress)).encode(), np.uint8)
     buffer = io.BytesIO()
-    np.savez(buffer, **arrays)
+    np.savez(buffer, **arrays)  # type: ignore[arg-type]
     write_bytes_atomically(path, buffer.getvalue())
 
 
