@@ -1,6 +1,8 @@
 import sys
 
+import keras
 import pytest
+import tensorflow as tf
 
 from tfnlp.errors import UserError
 from tfnlp.text import SentencePieceTokenizer
@@ -90,3 +92,12 @@ def test_missing_packages_name_the_cure(monkeypatch, tokenizer):
     monkeypatch.setitem(sys.modules, "sentencepiece", None)
     with pytest.raises(UserError, match="pip install sentencepiece"):
         SentencePieceTokenizer().adapt(CORPUS)
+
+
+def test_seeding_does_not_lose_the_model(tokenizer):
+    expected = tokenizer("the cat").numpy().tolist()
+    encode = tf.function(tokenizer)
+    encode(["the cat"])
+    keras.utils.set_random_seed(3)
+    assert tokenizer("the cat").numpy().tolist() == expected
+    assert encode(["the cat"])[0].numpy().tolist() == expected

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import base64
+import hashlib
 import io
 from collections.abc import Iterable, Iterator, Sequence
 from pathlib import Path
@@ -186,6 +187,7 @@ class SentencePieceTokenizer(Tokenizer):
 
     def _make_table(self, vocabulary: Vocabulary) -> VocabularyAsset:
         self._cutter = import_tf_text().SentencepieceTokenizer(self._model, out_type=tf.int32)
+        self._cutter._model_resource = _named_model(self._cutter._model_resource, self._model or b"")
         self._tokens = tf.constant(vocabulary.tokens)
         return VocabularyAsset(vocabulary)
 
@@ -206,6 +208,23 @@ def _sentences(corpus: Iterable[Any]) -> Iterator[str]:
             for line in text.splitlines():
                 for start in range(0, len(line), _SENTENCE_BYTES):
                     yield line[start : start + _SENTENCE_BYTES].decode("utf-8", "ignore").replace("\0", "")
+
+
+def _named_model(resource: Any, model: bytes) -> Any:
+    """Gives TF Text's model resource a name of its own, so that the model outlives its kernel.
+
+    TF Text leaves the resource to the kernel that made it, and `tf.random.set_seed` (so `keras.utils.set_random_seed`
+    too) drops all cached kernels: every tokenizer alive would fail with "SentencepieceResource does not exist". A
+    resource with a shared name stays in the resource manager.
+    """
+    operations = import_tf_text("tensorflow_text.python.ops.sentencepiece_tokenizer").gen_sentencepiece_tokenizer
+    name = "sentencepiece_" + hashlib.sha256(model).hexdigest()
+
+    class NamedModel(type(resource)):  # type: ignore[misc]
+        def _create_resource(self) -> Any:
+            return operations.sentencepiece_op(model=model, shared_name=name)
+
+    return NamedModel(model, name)
 
 
 def _import_sentencepiece() -> Any:
