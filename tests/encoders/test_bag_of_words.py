@@ -44,3 +44,13 @@ def test_rare_ngrams_stay_out(with_bigrams):
     with_bigrams.adapt([np.array([[1, 2, 3, 2, 3]], "int32"), np.array([[1, 2, 0]], "int32")])
     pooled = with_bigrams(np.array([[1, 2, 3, 0]], "int32"))["pooled"]
     np.testing.assert_allclose(pooled[0], [8 / 4, 6 / 4], rtol=1e-6)
+
+
+def test_inverse_document_frequency_weighs_tokens():
+    encoder = bag(pooling="sqrt", idf=True)
+    assert encoder.needs_counts
+    # of 3 texts, token 1 stands in all, token 2 in one
+    encoder.adapt([np.array([[1, 1, 2], [1, 0, 0]]), np.array([[1, 3, 0]])])
+    one, two = np.log(4 / 4) + 1, np.log(4 / 2) + 1
+    expected = np.array([one, 2 * two]) / np.hypot(one, two)
+    np.testing.assert_allclose(encoder(np.array([[1, 2, 0]]))["pooled"][0], expected, rtol=1e-5)

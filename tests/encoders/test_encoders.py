@@ -15,7 +15,10 @@ VOCABULARY = 23
 VARIANTS = [
     ("bag_of_words", {"embedding_dim": 6}),
     ("bag_of_words", {"embedding_dim": 6, "pooling": "sum"}),
-    ("bag_of_words", {"embedding_dim": 6, "pooling": "sqrt", "ngrams": [2, 3], "ngram_buckets": 50}),
+    (
+        "bag_of_words",
+        {"embedding_dim": 6, "pooling": "sqrt", "ngrams": [2, 3], "ngram_buckets": 50, "idf": True},
+    ),
     ("fixed_window", {"embedding_dim": 5, "window": 3, "hidden_units": 7}),
     ("fixed_window", {"embedding_dim": 5, "window": 1, "hidden_units": 7, "pooling": ["last", "sum"]}),
     ("text_cnn", {"embedding_dim": 5, "filter_sizes": [2, 3], "filters": 4}),

@@ -12,6 +12,7 @@ def network(**settings):
         bag_ngrams=[2],
         bag_buckets=100,
         ngram_min_count=2,
+        bag_idf=False,
         **settings,
     )
     encoder.build((None, None))
@@ -30,6 +31,7 @@ def test_the_wide_branch_is_a_bag_over_the_root_of_its_size():
 
 def test_in_training_a_text_sees_one_branch_or_both():
     encoder = network(branch_dropout=0.6, dropout=0.0)
+    encoder.bag.set_vectors(np.ones((6, 2), "float32"))
     ids = np.full((2000, 3), 2, "int32")
     pooled = np.asarray(encoder(ids, training=True)["pooled"])
     full = np.asarray(encoder(ids[:1])["pooled"])[0]

@@ -22,7 +22,8 @@ class BagOfWords(Encoder):
     Args:
         vocabulary_size: int. Number of token ids, special tokens included; id 0 is padding.
         embedding_dim: int. Width of the vectors of tokens and of n-grams.
-        pooling: `"mean"`, `"sum"`, or `"sqrt"` (the sum over the square root of the number of vectors).
+        pooling: `"mean"`, `"sum"`, or `"sqrt"` (the sum over the square root of the number of vectors; with
+            `idf`, over the length of the vector of weights).
         **kwargs: the settings that all encoders share; see `Encoder`.
 
     Reference:
@@ -50,8 +51,10 @@ class BagOfWords(Encoder):
         """Adds up; see the class."""
         total = masked_sum(vectors, mask)
         if self.pooling != "sum":
-            counts = ops.expand_dims(self.embedding.vectors_per_token(token_ids), -1)
-            count = ops.maximum(masked_sum(counts, mask), 1)
+            squares = ops.expand_dims(self.embedding.squared_weights(token_ids), -1)
+            count = ops.maximum(
+                masked_sum(squares, mask), 1
+            )  # the number of vectors, unless they are weighted
             total = total / (count if self.pooling == "mean" else ops.sqrt(count))
         return vectors, total
 

@@ -29,6 +29,7 @@ class Encoder(keras.Model):
             start at it are added; none by default.
         ngram_buckets: int in `1 … 2_103_310`. Number of vectors that all the n-grams share by hashing.
         ngram_min_count: int, at least 1. N-grams that stand in fewer of the training texts add nothing; see `adapt`.
+        idf: bool. Whether each token's and each n-gram's vector is multiplied by its inverse document frequency.
 
     Call arguments:
         token_ids: int32 tensor `[batch, time]`, padded on the right with 0.
@@ -50,6 +51,7 @@ class Encoder(keras.Model):
         ngrams: Sequence[int] = (),
         ngram_buckets: int = 65_536,
         ngram_min_count: int = 1,
+        idf: bool = False,
         **kwargs: Any,
     ):
         super().__init__(**kwargs)
@@ -73,6 +75,7 @@ class Encoder(keras.Model):
         self.ngrams = list(ngrams)
         self.ngram_buckets = ngram_buckets
         self.ngram_min_count = ngram_min_count
+        self.idf = idf
         self.embedding = TokenEmbedding(
             vocabulary_size,
             embedding_dim,
@@ -82,6 +85,7 @@ class Encoder(keras.Model):
             regularizer=self.kernel_regularizer(),
             ngrams=ngrams,
             ngram_buckets=ngram_buckets,
+            idf=idf,
             dtype=self.dtype_policy,
             name="embedding",
         )
@@ -93,16 +97,16 @@ class Encoder(keras.Model):
     @property
     def needs_counts(self) -> bool:
         """Whether `adapt` has something to learn from the training texts."""
-        return self.ngram_min_count > 1 and bool(self.ngrams)
+        return self.idf or (self.ngram_min_count > 1 and bool(self.ngrams))
 
     def adapt(self, batches: Iterable[Any]) -> None:
-        """Learns from the training texts which n-grams are too rare to be used. Call it once, before training.
+        """Learns from the training texts which n-grams are too rare, and how much each counts. Call it before training.
 
         Args:
             batches: int `[batch, time]` arrays of token ids, padded with 0.
         """
-        if self.ngrams and self.ngram_min_count > 1:
-            self.embedding.count_ngrams(batches, self.ngram_min_count)
+        if self.needs_counts:
+            self.embedding.adapt(batches, self.ngram_min_count)
 
     @property
     def output_dim(self) -> int:
@@ -133,6 +137,7 @@ class Encoder(keras.Model):
             "ngrams": self.ngrams,
             "ngram_buckets": self.ngram_buckets,
             "ngram_min_count": self.ngram_min_count,
+            "idf": self.idf,
         }
 
 

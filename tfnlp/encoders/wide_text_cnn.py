@@ -29,8 +29,9 @@ class WideTextCNN(TextCNN):
         bag_dim: int, at least 1. Width of the wide branch's vectors; as many as there are classes is enough.
         bag_ngrams: list of ints, each at least 2. Lengths of the n-grams in the bag; single tokens are always in it.
         bag_buckets: int in `1 … 2_103_310`. Number of vectors that the bag's n-grams share by hashing.
-        bag_gain: float, above 0. The bag, the sum over the square root of its size, is multiplied by it: the
-            branch then learns about as fast as the deep one.
+        bag_idf: bool. Whether the bag's vectors are multiplied by their inverse document frequency.
+        bag_gain: float, above 0. The bag, the sum over the length of its vector of weights, is multiplied by it:
+            the branch then learns about as fast as the deep one.
         branch_dropout: float in `[0, 1]`. Share of the texts that, in training, see one branch alone.
         dropout: float in `[0, 1)`. Dropout on the deep branch's result.
         **kwargs: the settings of `TextCNN`, and those that all encoders share; see `Encoder`.
@@ -46,6 +47,7 @@ class WideTextCNN(TextCNN):
         bag_dim: int = 2,
         bag_ngrams: Sequence[int] = (2, 3),
         bag_buckets: int = 262_144,
+        bag_idf: bool = True,
         bag_gain: float = 4.0,
         branch_dropout: float = 0.6,
         dropout: float = 0.5,
@@ -62,6 +64,7 @@ class WideTextCNN(TextCNN):
         self.bag_dim = bag_dim
         self.bag_ngrams = list(bag_ngrams)
         self.bag_buckets = bag_buckets
+        self.bag_idf = bag_idf
         self.bag_gain = bag_gain
         self.branch_dropout = branch_dropout
         self.dropout = dropout
@@ -70,6 +73,8 @@ class WideTextCNN(TextCNN):
             bag_dim,
             ngrams=bag_ngrams,
             ngram_buckets=bag_buckets,
+            idf=bag_idf,
+            initializer="zeros",
             regularizer=self.kernel_regularizer(),
             dtype=self.dtype_policy,
             name="bag",
@@ -85,14 +90,13 @@ class WideTextCNN(TextCNN):
     @property
     def needs_counts(self) -> bool:
         """Whether `adapt` has something to learn from the training texts."""
-        return self.ngram_min_count > 1 and bool(self.ngrams or self.bag_ngrams)
+        return self.bag_idf or super().needs_counts or (self.ngram_min_count > 1 and bool(self.bag_ngrams))
 
     def adapt(self, batches: Iterable[Any]) -> None:
-        """Learns from the training texts which n-grams are too rare to be used, in both branches."""
+        """Learns from the training texts, for both branches, which n-grams are too rare and how much each counts."""
         batches = [np.asarray(batch) for batch in batches]
         super().adapt(batches)
-        if self.ngram_min_count > 1 and self.bag_ngrams:
-            self.bag.count_ngrams(batches, self.ngram_min_count)
+        self.bag.adapt(batches, self.ngram_min_count)
 
     def build(self, input_shape: Any = None) -> None:
         """Creates the weights of both branches."""
@@ -103,7 +107,7 @@ class WideTextCNN(TextCNN):
         """Runs both branches; see the class."""
         sequence, deep = super().encode(token_ids, vectors, mask, training)
         deep = self.deep_dropout(deep, training=training)
-        size = masked_sum(ops.expand_dims(self.bag.vectors_per_token(token_ids), -1), mask)
+        size = masked_sum(ops.expand_dims(self.bag.squared_weights(token_ids), -1), mask)
         wide = self.bag_gain * masked_sum(self.bag(token_ids), mask) / ops.sqrt(ops.maximum(size, 1))
         if training and self.branch_dropout:
             draw = keras.random.uniform((ops.shape(token_ids)[0], 1), seed=self.branch_seed)
@@ -118,6 +122,7 @@ class WideTextCNN(TextCNN):
             "bag_dim": self.bag_dim,
             "bag_ngrams": self.bag_ngrams,
             "bag_buckets": self.bag_buckets,
+            "bag_idf": self.bag_idf,
             "bag_gain": self.bag_gain,
             "branch_dropout": self.branch_dropout,
             "dropout": self.dropout,

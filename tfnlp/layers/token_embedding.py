@@ -19,8 +19,8 @@ class TokenEmbedding(keras.layers.Layer):
     """Looks up a vector for each token id, in one or two channels, and adds those of hashed n-grams if asked.
 
     With `ngrams = [2]` a token's vector is its own plus that of the bigram which starts at it: a character then
-    knows its neighbour, which in Chinese is most of a word. N-gram vectors start at zero. One that `count_ngrams`
-    found too rare adds nothing; nor does one that reaches past the text's end.
+    knows its neighbour, which in Chinese is most of a word. N-gram vectors start at zero. One that `adapt` found
+    too rare adds nothing; nor does one that reaches past the text's end.
 
     The mask is `token_ids != 0`; it is the caller's to pass on. Vectors of padding are not zeroed here: what follows
     reads the mask.
@@ -34,6 +34,8 @@ class TokenEmbedding(keras.layers.Layer):
         regularizer: regulariser of the tuned vectors, or None.
         ngrams: list of ints, each at least 2. Lengths of the n-grams whose vectors are added; none by default.
         ngram_buckets: int in `1 … 2_103_310`. Number of vectors that all the n-grams share by hashing.
+        idf: bool. Whether each vector is multiplied by its inverse document frequency; see `adapt`.
+        initializer: initialiser of the tokens' vectors.
 
     Call arguments:
         token_ids: int tensor `[batch, time]`, 0 = padding.
@@ -61,6 +63,8 @@ class TokenEmbedding(keras.layers.Layer):
         regularizer: Any = None,
         ngrams: Sequence[int] = (),
         ngram_buckets: int = 65_536,
+        idf: bool = False,
+        initializer: Any = "uniform",
         **kwargs: Any,
     ):
         super().__init__(**kwargs)
@@ -76,10 +80,13 @@ class TokenEmbedding(keras.layers.Layer):
         self.dropout = dropout
         self.token_dropout = token_dropout
         self.regularizer = keras.regularizers.get(regularizer)
+        self.idf = idf
+        self.initializer = keras.initializers.get(initializer)
         self.tables = [
             keras.layers.Embedding(
                 vocabulary_size,
                 embedding_dim,
+                embeddings_initializer=self.initializer,
                 embeddings_regularizer=self.regularizer if name == "tuned" else None,
                 trainable=name == "tuned",
                 dtype=self.dtype_policy,
@@ -122,41 +129,55 @@ class TokenEmbedding(keras.layers.Layer):
             self.tables[1].embeddings.assign(self.tables[0].embeddings)
         if self.ngram_table is not None:
             self.ngram_table.build(input_shape)
-            self.kept = self.add_weight(
-                shape=(self.ngram_buckets + 1,),
-                initializer="ones",
-                trainable=False,
-                name="kept",
-                dtype="uint8",
-            )
-            self.kept.assign(np.arange(self.ngram_buckets + 1) > 0)
+            self.ngram_weights = self._weights_of("ngram_weights", self.ngram_buckets + 1)
+        if self.idf:
+            self.token_weights = self._weights_of("token_weights", self.vocabulary_size)
 
-    def count_ngrams(self, batches: Iterable[Any], min_count: int) -> None:
-        """Leaves out the n-grams that stand in fewer than `min_count` of the given texts.
+    def _weights_of(self, name: str, size: int) -> Any:
+        """How much each vector counts: 1 until `adapt` knows better, 0 for padding and for no n-gram."""
+        weights = self.add_weight(
+            shape=(size,), initializer="ones", trainable=False, name=name, dtype="float32"
+        )
+        weights.assign(np.arange(size) > 0)
+        return weights
 
-        A rare n-gram learns the label of the text it stood in and nothing else.
+    def adapt(self, batches: Iterable[Any], min_count: int = 1) -> None:
+        """Learns from the training texts how much each vector counts.
+
+        An n-gram that stands in fewer than `min_count` of the texts counts nothing: it would learn the label of the
+        text it stood in. With `idf` the others, and the tokens, count `log((1 + N) / (1 + n)) + 1`, `n` being how
+        many of the `N` texts they stand in (Salton and Buckley, 1988); without it, 1.
 
         Args:
             batches: int `[batch, time]` arrays of the training texts' ids, padded with 0.
             min_count: int, at least 1.
         """
-        texts = np.zeros(self.ngram_buckets + 1, np.int64)
+        of_token = np.zeros(self.vocabulary_size, np.int64)
+        of_ngram = np.zeros(self.ngram_buckets + 1, np.int64)
+        texts = 0
         for token_ids in batches:
-            buckets = np.concatenate(
-                [ops.convert_to_numpy(hasher(token_ids)) for hasher in self.hashers], axis=1
-            )
-            buckets = np.sort(buckets, axis=1)
-            first = np.diff(buckets, axis=1, prepend=-1) != 0  # a bucket counts once a text
-            texts += np.bincount(buckets[first], minlength=len(texts))
-        texts[0] = 0
-        self.kept.assign(texts >= max(min_count, 1))
+            texts += len(token_ids)
+            of_token += _texts_with_each(np.asarray(token_ids), len(of_token))
+            if self.hashers:
+                buckets = [ops.convert_to_numpy(hasher(token_ids)) for hasher in self.hashers]
+                of_ngram += _texts_with_each(np.concatenate(buckets, axis=1), len(of_ngram))
+        if self.idf:
+            self.token_weights.assign(_weights(of_token, texts, 0, idf=True))
+        if self.hashers:
+            self.ngram_weights.assign(_weights(of_ngram, texts, max(min_count, 1), idf=self.idf))
 
-    def vectors_per_token(self, token_ids: Any) -> Any:
-        """How many vectors were added up at each place: float `[batch, time]`, 1 and the n-grams that start there."""
-        count = ops.ones_like(token_ids, dtype=self.compute_dtype)
+    def squared_weights(self, token_ids: Any) -> Any:
+        """The sum of the squared weights of all vectors added up at each place: float `[batch, time]`.
+
+        Without `idf` that is their number: 1 and the n-grams that start there.
+        """
+        if self.idf:
+            total = ops.square(ops.cast(ops.take(self.token_weights, token_ids), self.compute_dtype))
+        else:
+            total = ops.ones_like(token_ids, dtype=self.compute_dtype)
         for hasher in self.hashers:
-            count = count + ops.cast(ops.take(self.kept, hasher(token_ids)), count.dtype)
-        return count
+            total = total + ops.square(ops.cast(ops.take(self.ngram_weights, hasher(token_ids)), total.dtype))
+        return total
 
     def set_vectors(self, vectors: np.ndarray) -> None:
         """Starts every channel from these vectors: float `[vocabulary_size, embedding_dim]`, a row an id."""
@@ -172,10 +193,13 @@ class TokenEmbedding(keras.layers.Layer):
         """Looks up; see the class."""
         vectors = [table(token_ids) for table in self.tables]
         joined = vectors[0] if len(vectors) == 1 else ops.concatenate(vectors, axis=-1)
+        if self.idf:
+            weights = ops.cast(ops.take(self.token_weights, token_ids), joined.dtype)
+            joined = joined * ops.expand_dims(weights, -1)
         for hasher in self.hashers:
             buckets = hasher(token_ids)
-            kept = ops.cast(ops.take(self.kept, buckets), joined.dtype)
-            joined = joined + self.ngram_table(buckets) * ops.expand_dims(kept, -1)
+            weights = ops.cast(ops.take(self.ngram_weights, buckets), joined.dtype)
+            joined = joined + self.ngram_table(buckets) * ops.expand_dims(weights, -1)
         if self.token_dropout:
             joined = self.vector_dropout(joined, training=training)
         if self.dropout:
@@ -198,4 +222,20 @@ class TokenEmbedding(keras.layers.Layer):
             "regularizer": keras.regularizers.serialize(self.regularizer),
             "ngrams": self.ngrams,
             "ngram_buckets": self.ngram_buckets,
+            "idf": self.idf,
+            "initializer": keras.initializers.serialize(self.initializer),
         }
+
+
+def _texts_with_each(numbers: np.ndarray, size: int) -> np.ndarray:
+    """In how many rows of `[batch, time]` each number stands, however often: int64 `[size]`."""
+    numbers = np.sort(numbers, axis=1)
+    first = np.diff(numbers, axis=1, prepend=-1) != 0
+    return np.bincount(numbers[first], minlength=size)
+
+
+def _weights(texts_with: np.ndarray, texts: int, min_count: int, *, idf: bool) -> np.ndarray:
+    weights = np.log((1 + texts) / (1 + texts_with)) + 1 if idf else np.ones(len(texts_with))
+    weights[texts_with < min_count] = 0
+    weights[0] = 0
+    return weights.astype(np.float32)

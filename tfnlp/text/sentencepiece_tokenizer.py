@@ -217,7 +217,9 @@ def _named_model(resource: Any, model: bytes) -> Any:
     too) drops all cached kernels: every tokenizer alive would fail with "SentencepieceResource does not exist". A
     resource with a shared name stays in the resource manager.
     """
-    operations = import_tf_text("tensorflow_text.python.ops.sentencepiece_tokenizer").gen_sentencepiece_tokenizer
+    operations = import_tf_text(
+        "tensorflow_text.python.ops.sentencepiece_tokenizer"
+    ).gen_sentencepiece_tokenizer
     name = "sentencepiece_" + hashlib.sha256(model).hexdigest()
 
     class NamedModel(type(resource)):  # type: ignore[misc]
