@@ -35,14 +35,18 @@ def train(
     Returns:
         one result a side.
     """
+    train_part = dataset.train if settings.validate else dataset.train + dataset.valid
+    has_twin = (
+        pytorch and encoder in PYTORCH_ENCODERS and settings.validate and not settings.encoder.get("ngrams")
+    )
     ours = Worker(
         "benchmarks.tfnlp_session:TfnlpSession", threads=threads, encoder=encoder, settings=settings,
-        classes=dataset.classes, train=dataset.train, valid=dataset.valid, test=dataset.test, seed=seed,
+        classes=dataset.classes, train=train_part, valid=dataset.valid, test=dataset.test, seed=seed,
     )  # fmt: skip
     sides = [Side(f"tfnlp: {encoder}", ours)]
     try:
         facts = ours.facts()
-        if pytorch and encoder in PYTORCH_ENCODERS:
+        if has_twin:
             twin = _twin(dataset, encoder, settings, ours, seed, threads)
             sides.append(Side(f"PyTorch: {encoder}", twin))
         for epoch in range(settings.epochs):
@@ -97,7 +101,7 @@ def _result(
     return Result(
         dataset.name, dataset.fold, side.name, seed,
         accuracy(dataset.test.labels, answers), macro_f1(dataset.test.labels, answers),
-        facts["text_seconds"] + sum(side.seconds), len(dataset.train) / median(steady(side.seconds)), ratio,
+        facts["text_seconds"] + sum(side.seconds), facts["texts"] / median(steady(side.seconds)), ratio,
         details={
             **facts, **best, "settings": asdict(settings),
             "epoch_seconds": [round(value, 3) for value in side.seconds],

@@ -1,9 +1,13 @@
 """How each data set is trained: the one place where numbers were chosen, on validation parts alone."""
 
 from dataclasses import dataclass, field, replace
+from pathlib import Path
 
-ENCODERS = ("bag_of_words", "text_cnn", "bilstm")
+from tfnlp.recipe import load_recipe
+
+ENCODERS = ("bag_of_words", "text_cnn", "wide_text_cnn", "bilstm")
 PYTORCH_ENCODERS = ("text_cnn", "bilstm")  # those that have a twin in PyTorch
+PIPELINES = Path(__file__).resolve().parent.parent / "pipelines"
 
 
 @dataclass(frozen=True)
@@ -14,16 +18,19 @@ class Training:
     max_tokens: int = 64
     min_count: int = 1
     max_size: int | None = None
+    truncate: str = "tail"
     encoder: dict = field(default_factory=dict)  # arguments of the encoder
     dropout: float = 0.5  # on the pooled vector
     epochs: int = 8
     batch_size: int = 64
     learning_rate: float = 1e-3
     schedule: str = "warmup_cosine"
+    warmup_share: float = 0.1
     weight_decay: float = 0.01
     clip_norm: float = 1.0
     label_smoothing: float = 0.0
     average_weights: float = 0.0
+    validate: bool = True  # whether a validation part picks the best epoch; else all of it is trained on
 
 
 @dataclass(frozen=True)
@@ -46,13 +53,27 @@ _LSTM = Training(encoder={"embedding_dim": 128, "units": 128, "pooling": ["max",
 def _each(
     bag: dict | None = None, cnn: dict | None = None, lstm: dict | None = None, **common
 ) -> dict[str, Training]:
-    """The three defaults with what a data set changes; `encoder` adds to the default's arguments."""
+    """The defaults of three encoders with what a data set changes; `encoder` adds to the default's arguments."""
     result = {}
-    for name, base, own in zip(ENCODERS, (_BAG, _CNN, _LSTM), (bag, cnn, lstm)):
+    for name, base, own in zip(("bag_of_words", "text_cnn", "bilstm"), (_BAG, _CNN, _LSTM), (bag, cnn, lstm)):
         changes = {**common, **(own or {})}
         changes["encoder"] = {**base.encoder, **changes.get("encoder", {})}
         result[name] = replace(base, **changes)
     return result
+
+
+def _shipped(name: str) -> Training:
+    """A shipped recipe's settings. Its number of epochs is fixed, so nothing has to be held out."""
+    recipe = load_recipe(PIPELINES / f"{name}.toml")
+    text, training = recipe.preprocessor, recipe.training
+    encoder = recipe.encoder.model_dump(exclude={"type"})
+    return Training(
+        tokenizer=text.tokenizer, max_tokens=text.max_tokens, min_count=text.min_count, max_size=text.max_size,
+        truncate=text.truncate, encoder=encoder, dropout=recipe.task.dropout, epochs=training.epochs,
+        batch_size=training.batch_size, learning_rate=training.learning_rate, schedule=training.schedule,
+        warmup_share=training.warmup_share, weight_decay=training.weight_decay, clip_norm=training.clip_norm,
+        label_smoothing=recipe.task.label_smoothing, average_weights=training.average_weights, validate=False,
+    )  # fmt: skip
 
 
 SETTINGS: dict[str, DatasetSettings] = {
@@ -70,7 +91,14 @@ SETTINGS: dict[str, DatasetSettings] = {
     ),
     "ag_news": DatasetSettings(_each(max_tokens=100)),
     "thucnews": DatasetSettings(_each(tokenizer="char", max_tokens=48)),
-    "reviews": DatasetSettings(_each(tokenizer="char", max_tokens=256)),
+    "reviews": DatasetSettings(
+        {
+            "bag_of_words": _shipped("reviews-bag"),
+            "text_cnn": _shipped("reviews-text-cnn"),
+            "wide_text_cnn": _shipped("reviews-best"),
+            "bilstm": _shipped("reviews-bilstm"),
+        }
+    ),
 }
 
 

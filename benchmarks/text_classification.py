@@ -96,7 +96,9 @@ def measure(dataset: Dataset, settings: DatasetSettings, options: argparse.Names
         if "fasttext" in options.peers:
             yield fasttext_peer.run(dataset, seed, threads=options.threads, **settings.fasttext)
         for encoder in options.encoders:
-            training = settings.training[encoder]
+            training = settings.training.get(encoder)
+            if training is None:  # not every encoder has settings for every data set
+                continue
             yield from duel.train(
                 dataset,
                 encoder,

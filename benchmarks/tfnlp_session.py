@@ -24,13 +24,14 @@ class Turnstile(keras.callbacks.Callback):
     def __init__(self):
         super().__init__()
         self.go, self.done = threading.Event(), threading.Event()
-        self.seconds = 0.0
+        self.seconds: float | None = None
         self._start = 0.0
 
     def on_epoch_begin(self, epoch: int, logs: dict | None = None) -> None:
         """Waits to be let through."""
         self.go.wait()
         self.go.clear()
+        self.seconds = None
         self._start = time.perf_counter()
 
     def on_test_begin(self, logs: dict | None = None) -> None:
@@ -39,6 +40,8 @@ class Turnstile(keras.callbacks.Callback):
 
     def on_epoch_end(self, epoch: int, logs: dict | None = None) -> None:
         """Tells whoever waits."""
+        if self.seconds is None:  # there was no validation
+            self.seconds = time.perf_counter() - self._start
         self.done.set()
 
 
@@ -66,17 +69,22 @@ class TfnlpSession:
         tokenizer = tokenizer_class(settings.tokenizer)(
             min_count=settings.min_count, max_size=settings.max_size
         )
-        preprocessor = TextPreprocessor(tokenizer, max_tokens=settings.max_tokens)
+        preprocessor = TextPreprocessor(tokenizer, max_tokens=settings.max_tokens, truncate=settings.truncate)
         preprocessor.adapt(train.texts)
         self.parts = {"train": train, "valid": valid, "test": test}
         self.ids = encode_texts(preprocessor, train.texts)
-        self.text_seconds = time.perf_counter() - start
-
         network = encoder_class(encoder)(preprocessor.vocabulary_size, **settings.encoder)
         self.model = TextClassifier(preprocessor, network, list(classes), dropout=settings.dropout)
+        if network.needs_counts:
+            network.adapt(evaluation_batches(self.ids))
+        self.text_seconds = time.perf_counter() - start
         self.steps = steps_per_epoch(len(train), settings.batch_size)
         self.rate = learning_rate(
-            settings.schedule, settings.learning_rate, steps_per_epoch=self.steps, epochs=settings.epochs
+            settings.schedule,
+            settings.learning_rate,
+            steps_per_epoch=self.steps,
+            epochs=settings.epochs,
+            warmup_share=settings.warmup_share,
         )
         optimizer = build_optimizer(
             "adamw",
@@ -104,6 +112,7 @@ class TfnlpSession:
             "vocabulary": self.model.preprocessor.vocabulary_size,
             "parameters": self.model.count_params(),
             "text_seconds": self.text_seconds,
+            "texts": len(self.parts["train"]),
         }
 
     def train_epoch(self) -> float:
@@ -124,7 +133,8 @@ class TfnlpSession:
         if self._failure is not None:
             raise self._failure
         progress = self._trainer.progress
-        return {"valid_accuracy": 100.0 * progress.best_value, "best_epoch": progress.best_epoch}
+        best = progress.best_value
+        return {"valid_accuracy": None if best is None else 100.0 * best, "best_epoch": progress.best_epoch}
 
     def batches(self, epoch: int) -> list[tuple[np.ndarray, np.ndarray]]:
         """The batches `(ids, targets)` of an epoch, in the order in which the trainer gets them."""
@@ -178,7 +188,8 @@ class TfnlpSession:
     def _train(self) -> None:
         train, valid = self.parts["train"], self.parts["valid"]
         try:
-            self._trainer.fit(train.texts, np.asarray(train.labels), (valid.texts, np.asarray(valid.labels)))
+            held_out = (valid.texts, np.asarray(valid.labels)) if self.settings.validate else None
+            self._trainer.fit(train.texts, np.asarray(train.labels), held_out)
         except BaseException as error:  # handed to the thread that waits, which raises it
             self._failure = error
             self._turnstile.done.set()

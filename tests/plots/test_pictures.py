@@ -9,9 +9,9 @@ HISTORY = [
     {
         "epoch": epoch,
         "loss": 1 / epoch,
-        "val_loss": 1.2 / epoch,
+        "valid_loss": 1.2 / epoch,
         "accuracy": 1 - 0.4 / epoch,
-        "val_accuracy": 1 - 0.5 / epoch,
+        "valid_accuracy": 1 - 0.5 / epoch,
         "learning_rate": 1e-3 / epoch,
         "seconds": 2.0,
     }
@@ -31,9 +31,9 @@ def inked(path):
         HISTORY,
         HISTORY[:1],
         [{"loss": 0.5}, {"loss": 0.4}],
-        [{"loss": "0.5", "val_loss": ""}, {"loss": float("nan"), "val_loss": None, "accuracy": 0.5}],
+        [{"loss": "0.5", "valid_loss": ""}, {"loss": float("nan"), "valid_loss": None, "accuracy": 0.5}],
         [{"epoch": epoch, "loss": 0.0} for epoch in range(200)],
-        [{"loss": 1e9, "val_loss": float("inf")}, {"loss": 2e9}],
+        [{"loss": 1e9, "valid_loss": float("inf")}, {"loss": 2e9}],
     ],
     ids=["full", "one epoch", "loss alone", "gaps", "many epochs of zero", "diverged"],
 )

@@ -129,7 +129,7 @@ def test_saved_moved_and_loaded_in_a_new_process(classifier, texts, labels, tmp_
     expected = model.predict(AWKWARD)
     np.save(tmp_path / "expected.npy", expected)
     code = (
-        "import sys, keras, numpy as np, tfnlp.tasks.text_classifier\n"
+        "import sys, keras, numpy as np, tfnlp.tasks\n"
         "model = keras.saving.load_model(sys.argv[1])\n"
         "scores = model.predict(eval(sys.argv[3]))\n"
         "np.testing.assert_allclose(scores, np.load(sys.argv[2]), atol=1e-6)\n"

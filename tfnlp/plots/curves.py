@@ -25,11 +25,11 @@ def plot_curves(
     """Draws how loss, metrics and learning rate went, training and validation side by side.
 
     Args:
-        history: one mapping an epoch, as Keras names things: `loss`, `val_loss`, `accuracy`,
-            `val_accuracy`, `learning_rate`, ... and `epoch`, if the count does not start at 1.
+        history: one mapping an epoch, as a run's history names things: `loss`, `valid_loss`, `accuracy`,
+            `valid_accuracy`, `learning_rate`, ... and `epoch`, if the count does not start at 1.
             A value that is missing, `None` or NaN leaves a gap.
         path: where to write the PNG.
-        metrics: which metrics to draw, without `val_`. By default the first two in the history,
+        metrics: which metrics to draw, without `valid_`. By default the first two in the history,
             those with validation values before the others.
         best_epoch: the epoch whose weights were kept, marked by a line; in the count of `epoch`.
 
@@ -45,9 +45,9 @@ def plot_curves(
     epochs = [float(row.get("epoch", index)) for index, row in enumerate(history, start=1)]
     names = list(dict.fromkeys(key for row in history for key in row))
     if metrics is None:
-        known = dict.fromkeys(name.removeprefix("val_") for name in names)
+        known = dict.fromkeys(name.removeprefix("valid_") for name in names)
         found = [name for name in known if name not in _NOT_METRICS and _any(history, name)]
-        metrics = sorted(found, key=lambda name: f"val_{name}" not in names)[:_MOST_METRICS]
+        metrics = sorted(found, key=lambda name: f"valid_{name}" not in names)[:_MOST_METRICS]
     panels = [name for name in ("loss", *metrics) if _any(history, name)]
     rate = next((name for name in ("learning_rate", "lr") if name in names and _any(history, name)), None)
     if rate:
@@ -65,7 +65,7 @@ def plot_curves(
         else:
             ends = [
                 _line(axes, epochs, history, name, BLUE, "training"),
-                _line(axes, epochs, history, f"val_{name}", ORANGE, "validation"),
+                _line(axes, epochs, history, f"valid_{name}", ORANGE, "validation"),
             ]
             _label_ends(axes, [end for end in ends if end])
         _epoch_axis(axes, epochs)
@@ -95,7 +95,7 @@ def _value(row: Mapping[str, Any], name: str) -> float:
 
 
 def _any(history: Sequence[Mapping[str, Any]], name: str) -> bool:
-    return any(math.isfinite(_value(row, key)) for row in history for key in (name, f"val_{name}"))
+    return any(math.isfinite(_value(row, key)) for row in history for key in (name, f"valid_{name}"))
 
 
 def _line(axes: Any, epochs: list[float], history: Any, name: str, colour: str, label: str) -> tuple | None:

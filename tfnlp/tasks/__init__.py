@@ -1,14 +1,15 @@
-"""Tasks: preprocessor, encoder and head in one Keras model that takes raw strings."""
+"""Tasks: preprocessor, encoder and head in one Keras model that takes raw strings.
 
-from tfnlp._lazy import lazy_exports
+Importing this room makes its classes known to Keras: `keras.saving.load_model` then loads what they saved.
+"""
 
-__getattr__, __dir__ = lazy_exports(
-    __name__,
-    {
-        "TextClassifier": "text_classifier",
-        "SmoothedCrossEntropy": "losses",
-        "MulticlassHinge": "losses",
-        "MultilabelHinge": "losses",
-        "classification_loss": "losses",
-    },
-)
+from tfnlp.tasks.losses import MulticlassHinge, MultilabelHinge, SmoothedCrossEntropy, classification_loss
+from tfnlp.tasks.text_classifier import TextClassifier
+
+__all__ = [
+    "MulticlassHinge",
+    "MultilabelHinge",
+    "SmoothedCrossEntropy",
+    "TextClassifier",
+    "classification_loss",
+]
