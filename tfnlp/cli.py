@@ -11,6 +11,7 @@ from typing import TYPE_CHECKING, Annotated, Any
 import typer
 from typer.core import TyperGroup
 
+from tfnlp.encoders.registry import ENCODERS
 from tfnlp.errors import UserError, WorkError
 from tfnlp.version import __version__
 
@@ -110,9 +111,7 @@ def fit(
         str | None, typer.Option(metavar="FILE", help="Validation texts; else 10 % of --train.")
     ] = None,
     test: Annotated[str | None, typer.Option(metavar="FILE", help="Test texts.")] = None,
-    encoder: Annotated[
-        str, typer.Option(help="bag_of_words, fixed_window, text_cnn or bilstm.")
-    ] = "text_cnn",
+    encoder: Annotated[str, typer.Option(help=f"One of {', '.join(ENCODERS)}.")] = "text_cnn",
     tokenizer: Annotated[str, typer.Option(help="word, char, wordpiece or sentencepiece.")] = "word",
     text_column: TextColumn = "text",
     label_column: LabelColumn = "label",

@@ -105,6 +105,6 @@ def _described_arguments(docstring: str) -> dict[str, str]:
     section = re.search(r"^Args:\n(.*?)(?=^\S|\Z)", docstring, re.MULTILINE | re.DOTALL)
     if not section:
         return {}
-    entries = re.split(r"^    (?=\w+: )", section.group(1), flags=re.MULTILINE)
+    entries = re.split(r"^    (?=\*{0,2}\w+: )", section.group(1), flags=re.MULTILINE)
     named = (entry.partition(": ") for entry in entries if entry.strip())
     return {name.strip(): " ".join(text.split()) for name, _, text in named}

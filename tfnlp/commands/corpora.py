@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-import logging
 from typing import Any
 
 from tfnlp.data.corpus import Corpus
@@ -11,8 +10,6 @@ from tfnlp.data.readers import read_corpus
 from tfnlp.data.splits import deduplicate, stratified_split
 from tfnlp.errors import UserError
 from tfnlp.recipe import CorpusSection
-
-logger = logging.getLogger(__name__)
 
 
 def read_options(section: CorpusSection) -> dict[str, Any]:
@@ -36,10 +33,7 @@ def corpora_of(section: CorpusSection, seed: int) -> dict[str, Corpus]:
     options = read_options(section)
     train = read_corpus(section.train, **options)
     if section.deduplicate:
-        whole = len(train)
         train = deduplicate(train)
-        if len(train) < whole:
-            logger.info("dropped %d repeated texts of %d", whole - len(train), whole)
     given = {
         name: path for name, path in (("valid", section.valid), ("test", section.test)) if path is not None
     }

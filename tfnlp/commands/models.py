@@ -7,6 +7,7 @@ from typing import Any, Protocol
 
 import numpy as np
 
+from tfnlp.commands.quiet import native_stderr_turned_away
 from tfnlp.commands.run_folder import RunFolder
 from tfnlp.errors import UserError, did_you_mean
 
@@ -51,7 +52,8 @@ def load_model(path: str | Path) -> Classifier:
     if (path.is_file() and path.suffix == ".tflite") or (path.is_dir() and is_export(path)):
         from tfnlp.export.loaded import load_classifier
 
-        return _Copy(load_classifier(path))
+        with native_stderr_turned_away():  # LiteRT announces its delegate there
+            return _Copy(load_classifier(path))
     siblings = [p.name for p in path.parent.iterdir()] if path.parent.is_dir() else []
     there = "no model in" if path.exists() else "no"
     raise UserError(

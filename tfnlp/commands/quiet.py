@@ -17,14 +17,15 @@ def load_tensorflow_quietly() -> None:
     """
     if "tensorflow" in sys.modules:
         return
-    with _native_stderr_turned_away():
+    with native_stderr_turned_away():
         import tensorflow as tf
 
         tf.config.list_physical_devices("GPU")
 
 
 @contextlib.contextmanager
-def _native_stderr_turned_away() -> Iterator[None]:
+def native_stderr_turned_away() -> Iterator[None]:
+    """Turns away what native code writes to file descriptor 2 meanwhile; Python's errors are raised as ever."""
     sys.stderr.flush()
     kept = os.dup(2)
     nowhere = os.open(os.devnull, os.O_WRONLY)

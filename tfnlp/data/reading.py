@@ -221,7 +221,7 @@ def missing_column(
     unlabelled = " (label_column=None reads unlabelled text)" if is_label else ""
     return UserError(
         f"{where}: no {kind} `{wanted}`.{did_you_mean(wanted, names)} There: {listed or 'none'}{cure} with "
-        f"{option}=… (`corpus.{option}` in the recipe){unlabelled}"
+        f"{option}=… (`corpus.{option}` in a recipe, --{option.replace('_', '-')} on the command line){unlabelled}"
     )
 
 

@@ -107,7 +107,7 @@ def export(
         proof.write(staged.folder)
         write_json_atomically(staged.folder / AGREEMENT_FILE, agreement.as_dict())
         folder = staged.publish()
-    _LOG.info("Exported %s.", folder)
+    _LOG.debug("Exported %s.", folder)
     return ExportResult(
         folder=folder,
         version=int(folder.name),

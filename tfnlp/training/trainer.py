@@ -138,10 +138,9 @@ class Trainer:
         progress = self.progress
         progress.epoch += 1
         progress.history.append(row)
-        # Without validation texts the newest epoch is always the one to keep.
         value = row.get(self.monitor)
-        best = progress.best_value
-        if value is None or best is None or MONITORS[self.monitor]((value, best)) != best:
+        if value is None or self._is_better(row, value):
+            # Without validation texts the newest epoch is always the one to keep.
             progress.best_value, progress.best_epoch, progress.waited = value, progress.epoch, 0
             self.best_weights = averaged_weights(self.task)
         else:
@@ -152,6 +151,14 @@ class Trainer:
         if self.after_epoch is not None:
             self.after_epoch(progress)
         return stop
+
+    def _is_better(self, row: dict[str, float], value: float) -> bool:
+        """Whether an epoch beats the best so far; on a tie, common with few validation texts, its loss decides."""
+        if self.progress.best_value is None:
+            return True
+        if value != self.progress.best_value:
+            return MONITORS[self.monitor]((value, self.progress.best_value)) == value
+        return row["valid_loss"] < self.progress.history[self.progress.best_epoch - 1]["valid_loss"]
 
 
 class _EpochEnd(keras.callbacks.Callback):
