@@ -40,6 +40,9 @@ class Encoder(keras.Model):
         `"mask"` bool `[batch, time]`, True = real token. Vectors under a False mask mean nothing.
     """
 
+    # The tokens' vectors start uniform within plus and minus this.
+    embedding_range = 0.05
+
     def __init__(
         self,
         vocabulary_size: int,
@@ -86,6 +89,7 @@ class Encoder(keras.Model):
             ngrams=ngrams,
             ngram_buckets=ngram_buckets,
             idf=idf,
+            initializer=keras.initializers.RandomUniform(-self.embedding_range, self.embedding_range),
             dtype=self.dtype_policy,
             name="embedding",
         )

@@ -34,6 +34,8 @@ class TextCNN(Encoder):
         Kim, 2014, https://arxiv.org/abs/1408.5882
     """
 
+    embedding_range = 0.25  # Kim, section 3.2
+
     def __init__(
         self,
         vocabulary_size: int,
