@@ -21,6 +21,8 @@ def start(workplace, runs):
         stdout=subprocess.PIPE,
         env={**os.environ, "NO_COLOR": "1"},
         text=True,
+        # A test run in the background of a shell has Ctrl-C ignored, and hands that on.
+        preexec_fn=lambda: signal.signal(signal.SIGINT, signal.SIG_DFL),
     )
 
 

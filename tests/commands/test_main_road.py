@@ -164,18 +164,39 @@ def test_data(workplace, tfnlp):
 
 
 def test_several_labels_a_text(tmp_path, tfnlp):
-    rows = [("a red ball", "red"), ("a blue ball", "blue"), ("a red and blue ball", "red|blue"), ("a ball", "")] * 10
+    rows = [
+        ("a red ball", "red"),
+        ("a blue ball", "blue"),
+        ("a red and blue ball", "red|blue"),
+        ("a ball", ""),
+    ] * 10
     with (tmp_path / "balls.csv").open("w", newline="") as file:
-        csv.writer(file).writerows([("words", "colours"), *((f"{text} {i}", label) for i, (text, label) in enumerate(rows))])
+        csv.writer(file).writerows(
+            [("words", "colours"), *((f"{text} {i}", label) for i, (text, label) in enumerate(rows))]
+        )
     columns = ("--text-column", "words", "--label-column", "colours", "--label-separator", "|")
     settings = ("--set", "training.learning_rate=0.02", "--set", "preprocessor.min_count=2")
-    tfnlp("fit", "--train", "balls.csv", "--out", "run", "--epochs", "12", *columns, *settings, cwd=tmp_path, check=0)
+    tfnlp(
+        "fit",
+        "--train",
+        "balls.csv",
+        "--out",
+        "run",
+        "--epochs",
+        "12",
+        *columns,
+        *settings,
+        cwd=tmp_path,
+        check=0,
+    )
     tfnlp("export", "run", "--out", "balls", "--lite", "float32", cwd=tmp_path, check=0)
     for model in ("run", "balls", "balls/1/assets.extra/model.float32.tflite"):
         done = tfnlp("predict", model, "red and blue", "a red ball", "--json", cwd=tmp_path, check=0)
         both, red = (json.loads(line) for line in done.stdout.splitlines())
         assert sorted(both["labels"]) == ["blue", "red"]
         assert red["labels"] == ["red"]
-    report = json.loads(tfnlp("evaluate", "run", "balls.csv", *columns, "--json", cwd=tmp_path, check=0).stdout)
+    report = json.loads(
+        tfnlp("evaluate", "run", "balls.csv", *columns, "--json", cwd=tmp_path, check=0).stdout
+    )
     assert report["examples"] == 40
     assert report["accuracy"] > 0.9

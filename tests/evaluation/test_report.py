@@ -10,7 +10,10 @@ from tfnlp.errors import UserError
 from tfnlp.evaluation import BaselineResult, classification_report, write_report
 from tfnlp.plots import plot_classification
 
-HISTORY = [{"epoch": 1, "loss": 0.69, "valid_loss": None}, {"epoch": 2, "loss": 0.5, "valid_loss": float("nan")}]
+HISTORY = [
+    {"epoch": 1, "loss": 0.69, "valid_loss": None},
+    {"epoch": 2, "loss": 0.5, "valid_loss": float("nan")},
+]
 EVIL = "<script>alert('x')</script><img src=x onerror=alert(1)> & \"quoted\" \x00\x1b[2J\u202e\udc80"
 
 

@@ -23,6 +23,11 @@ TRUTH = [LABELS[i % 3] for i in range(len(TEXTS))]
 # Every encoder and every tokenizer, once.
 KINDS = {
     "text_cnn": ("char", {"embedding_dim": 32, "filters": 16}, ("float32", "float16", "int8")),
+    "wide_text_cnn": (
+        "char",
+        {"embedding_dim": 8, "filters": 8, "bag_buckets": 997, "ngrams": [2], "ngram_buckets": 499},
+        ("float32", "int8"),
+    ),
     "bag_of_words": ("word", {"embedding_dim": 16, "ngrams": [2], "ngram_buckets": 997}, ("float32", "int8")),
     "fixed_window": ("wordpiece", {"embedding_dim": 8}, ("float32",)),
     "bilstm": ("sentencepiece", {"embedding_dim": 8, "units": 8}, ("float32",)),
