@@ -54,6 +54,8 @@ def test_stopped_and_taken_up_again(workplace, tfnlp, tmp_path, how):
     assert "training has not finished" in unfinished.stderr
 
     epochs = 1 + len((run / "history.csv").read_text().splitlines())  # at least one more than it had
+    leftover = run / "checkpoint" / ".state.npz.0123456789ab.tmp"
+    leftover.write_bytes(b"half a checkpoint")  # as a kill in the middle of a write leaves it
     shorter = ("--set", f"training.epochs={epochs}")
     tfnlp("train", run / "recipe.toml", *shorter, "--resume", run, cwd=workplace, check=0)
     tfnlp("train", run / "recipe.toml", *shorter, "--runs", tmp_path / "whole", cwd=workplace, check=0)

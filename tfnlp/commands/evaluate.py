@@ -4,7 +4,8 @@ from __future__ import annotations
 
 from pathlib import Path
 
-from tfnlp.commands.models import load_model
+from tfnlp.commands.models import Classifier, load_model
+from tfnlp.data.corpus import Corpus
 from tfnlp.data.labels import check_labels
 from tfnlp.data.readers import read_corpus
 from tfnlp.errors import UserError
@@ -42,7 +43,12 @@ def evaluate(
             f"{'several' if copy.multi_label else 'one'}; {cure}"
         )
     check_labels(copy.labels, corpus, name="evaluation")
-    scores = copy.predict(corpus.texts)
+    return judge(copy, corpus)
+
+
+def judge(model: Classifier, corpus: Corpus, worst: int = 20) -> ClassificationReport:
+    """Scores a labelled corpus with a model and judges its answers, listing the `worst` most confident mistakes."""
+    scores = model.predict(corpus.texts)
     return classification_report(
-        corpus.labels, scores, copy.labels, multi_label=copy.multi_label, texts=corpus.texts
+        corpus.labels, scores, model.labels, multi_label=model.multi_label, texts=corpus.texts, worst=worst
     )

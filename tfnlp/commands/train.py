@@ -14,15 +14,17 @@ import keras
 
 from tfnlp.commands.building import build_task, class_weights, compile_task, set_precision
 from tfnlp.commands.corpora import corpora_of
+from tfnlp.commands.evaluate import judge
+from tfnlp.commands.models import load_keras
 from tfnlp.commands.run_folder import RunFolder
 from tfnlp.data.corpus import Corpus
 from tfnlp.data.inspection import inspect_corpus
 from tfnlp.data.pipeline import encode_texts, padded_share
 from tfnlp.errors import UserError
 from tfnlp.evaluation.baseline import BaselineResult, tfidf_logistic_regression
-from tfnlp.evaluation.classification import ClassificationReport, classification_report
+from tfnlp.evaluation.classification import ClassificationReport
 from tfnlp.evaluation.report import write_report
-from tfnlp.files import write_json_atomically
+from tfnlp.files import remove_leftovers, write_json_atomically
 from tfnlp.plots.classification import plot_classification
 from tfnlp.recipe import Recipe
 from tfnlp.tasks.text_classifier import TextClassifier
@@ -76,6 +78,8 @@ def train(
         task.save(run.start)
     else:
         run = RunFolder.open(resume)
+        for folder in (run.path, run.checkpoint.parent):
+            remove_leftovers(folder)  # of a kill in the middle of a write
         task = load_start(run)
     compile_task(task, recipe, len(train_corpus))
     logger.info(
@@ -99,7 +103,7 @@ def load_start(run: RunFolder) -> TextClassifier:
     """Loads the untrained model that a run began with: its vocabulary is what a resumed run needs."""
     if not run.start.is_file():
         raise UserError(f"{run.path}: the run stopped before its model was made; train anew")
-    return keras.saving.load_model(run.start, compile=False)
+    return load_keras(run.start)
 
 
 def _fit(
@@ -182,14 +186,6 @@ def _evaluate(
     if name:
         _write_pages(recipe, run, corpora, progress, device, reports[name], baseline, metrics["seconds"])
     return metrics
-
-
-def judge(task: Any, corpus: Corpus, worst: int = 20) -> ClassificationReport:
-    """Scores a labelled corpus with anything that has `labels`, `multi_label` and `predict`."""
-    scores = task.predict(corpus.texts)
-    return classification_report(
-        corpus.labels, scores, task.labels, multi_label=task.multi_label, texts=corpus.texts, worst=worst
-    )
 
 
 def _baseline(corpora: dict[str, Corpus], name: str) -> BaselineResult:

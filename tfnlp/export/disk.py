@@ -7,6 +7,7 @@ import errno
 import os
 from collections.abc import Iterator
 
+from tfnlp.errors import UserError
 from tfnlp.files import disk_errors_explained
 
 # What TensorFlow's file system, and Python in a child process, say of it.
@@ -30,13 +31,9 @@ def full_disk_told(path: str | os.PathLike[str]) -> Iterator[None]:
             if error.errno == errno.EFBIG:
                 raise OSError(errno.ENOSPC, os.strerror(errno.ENOSPC), str(path)) from error
             raise
+        except UserError:
+            raise  # explained already
         except Exception as error:
-            if any(tell in str(error) for tell in _TELLS) and not _is_explained(error):
+            if any(tell in str(error) for tell in _TELLS):
                 raise OSError(errno.ENOSPC, os.strerror(errno.ENOSPC), str(path)) from error
             raise
-
-
-def _is_explained(error: Exception) -> bool:
-    from tfnlp.errors import UserError
-
-    return isinstance(error, UserError)
