@@ -1,6 +1,6 @@
 import numpy as np
 
-from tfnlp.layers.masking import first_step, last_step, masked_max, masked_mean, masked_sum
+from tfnlp.layers.masking import first_step, last_step, masked_max, masked_mean, masked_sum, turned_round
 
 INPUTS = np.array([[[1.0, -4.0], [3.0, -2.0], [99.0, 99.0]], [[5.0, 5.0], [5.0, 5.0], [5.0, 5.0]]])
 MASK = np.array([[True, True, False], [False, False, False]])
@@ -19,3 +19,10 @@ def test_what_is_masked_may_be_anything():
     inputs[0, 2] = np.nan, np.inf
     for reduce in (masked_sum, masked_mean, masked_max, last_step, first_step):
         np.testing.assert_array_equal(reduce(inputs, MASK)[0], reduce(INPUTS, MASK)[0])
+
+
+def test_turning_round_leaves_the_padding():
+    turned = turned_round(INPUTS, MASK)
+    np.testing.assert_array_equal(turned[0], [[3, -2], [1, -4], [99, 99]])
+    np.testing.assert_array_equal(turned[1], INPUTS[1])
+    np.testing.assert_array_equal(turned_round(turned, MASK), INPUTS)

@@ -9,7 +9,8 @@ import keras
 from keras import ops
 
 from tfnlp.encoders.encoder import Encoder, check_rate
-from tfnlp.layers.masking import first_step, last_step
+from tfnlp.layers.masking import first_step, last_step, turned_round
+from tfnlp.layers.recurrent import LSTM
 from tfnlp.layers.sequence_pooling import SequencePooling
 
 
@@ -17,7 +18,7 @@ from tfnlp.layers.sequence_pooling import SequencePooling
 class BiLSTM(Encoder):
     """Reads the tokens with one LSTM in each direction; stacked to any depth.
 
-    Both directions skip padding: the backward one starts at the last real token.
+    The backward direction starts at the last real token.
 
     Args:
         vocabulary_size: int. Number of token ids, special tokens included; id 0 is padding.
@@ -53,19 +54,15 @@ class BiLSTM(Encoder):
         self.depth = layers
         self.dropout = dropout
         self.pooling = SequencePooling(pooling, dtype=self.dtype_policy, name="pooling")
-        # A layer reads its input through this dropout rather than the cell's own: the cell's draws its mask
-        # inside the loop and would keep the input projection from being one product over all steps.
+        # A layer reads its input through this dropout rather than the cell's own, which would keep it from
+        # projecting all inputs at once.
         self.input_dropout = keras.layers.Dropout(dropout, dtype=self.dtype_policy, name="input_dropout")
-        self.directions = [
-            (self._lstm(f"forward_{i}", backwards=False), self._lstm(f"backward_{i}", backwards=True))
-            for i in range(layers)
-        ]
+        self.directions = [(self._lstm(f"forward_{i}"), self._lstm(f"backward_{i}")) for i in range(layers)]
 
-    def _lstm(self, name: str, backwards: bool) -> keras.layers.LSTM:
-        return keras.layers.LSTM(
+    def _lstm(self, name: str) -> LSTM:
+        return LSTM(
             self.units,
             return_sequences=True,
-            go_backwards=backwards,
             kernel_regularizer=self.kernel_regularizer(),
             dtype=self.dtype_policy,
             name=name,
@@ -91,8 +88,8 @@ class BiLSTM(Encoder):
         sequence = vectors
         for forward, backward in self.directions:
             sequence = self.input_dropout(sequence, training=training)
-            ahead = forward(sequence, mask=mask, training=training)
-            behind = ops.flip(backward(sequence, mask=mask, training=training), axis=1)
+            ahead = forward(sequence, training=training)
+            behind = turned_round(backward(turned_round(sequence, mask), training=training), mask)
             sequence = ops.concatenate([ahead, behind], axis=-1)
         final = ops.concatenate([last_step(ahead, mask), first_step(behind, mask)], axis=-1)
         return sequence, self.pooling(sequence, mask=mask, last=final)

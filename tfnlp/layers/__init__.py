@@ -5,10 +5,13 @@ from tfnlp._lazy import lazy_exports
 __getattr__, __dir__ = lazy_exports(
     __name__,
     {
+        "GRU": "recurrent",
         "HashedNgrams": "hashed_ngrams",
         "KMaxPooling": "k_max_pooling",
+        "LSTM": "recurrent",
         "NgramConvolution": "ngram_convolution",
         "SequencePooling": "sequence_pooling",
+        "SimpleRNN": "recurrent",
         "TokenEmbedding": "token_embedding",
     },
 )
