@@ -179,7 +179,9 @@ class TfnlpSession:
         for layer in getattr(network, "convolutions", ()):
             found[f"{layer.name}/kernel"] = layer.convolution.kernel
             found[f"{layer.name}/bias"] = layer.convolution.bias
-        for layer in (lstm for pair in getattr(network, "directions", ()) for lstm in pair):
+        for layer in (
+            lstm for pair in getattr(getattr(network, "stack", None), "directions", ()) for lstm in pair
+        ):
             found[f"{layer.name}/kernel"] = layer.cell.kernel
             found[f"{layer.name}/recurrent_kernel"] = layer.cell.recurrent_kernel
             found[f"{layer.name}/bias"] = layer.cell.bias

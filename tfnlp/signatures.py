@@ -32,7 +32,7 @@ def settings_of(target: str) -> tuple[Setting, ...]:
     """Reads the arguments of a class's `__init__` that have a default.
 
     Where the `__init__` takes `**kwargs`, those of the first base class follow, if that is imported by name from
-    this package: that is where they are handed on to.
+    this package: that is where they are handed on to. A class without an `__init__` has its base's.
 
     Args:
         target: `"module:Class"`.
@@ -49,7 +49,10 @@ def settings_of(target: str) -> tuple[Setting, ...]:
         raise ValueError(f"no module {module!r}")
     tree = ast.parse(Path(spec.origin).read_text(encoding="utf-8"))
     node = next(n for n in tree.body if isinstance(n, ast.ClassDef) and n.name == class_name)
-    init = next(n for n in node.body if isinstance(n, ast.FunctionDef) and n.name == "__init__")
+    base = _base_class(tree, node)
+    init = next((n for n in node.body if isinstance(n, ast.FunctionDef) and n.name == "__init__"), None)
+    if init is None:
+        return settings_of(base) if base else ()
     described = _described_arguments(ast.get_docstring(node) or "")
     arguments = init.args
     pairs = [
@@ -61,8 +64,7 @@ def settings_of(target: str) -> tuple[Setting, ...]:
         for a, d in pairs
     ]
     taken = {argument.arg for argument in (*arguments.args, *arguments.kwonlyargs)}
-    base = _base_class(tree, node) if arguments.kwarg else None
-    handed_on = settings_of(base) if base else ()
+    handed_on = settings_of(base) if base and arguments.kwarg else ()
     return (*own, *(setting for setting in handed_on if setting.name not in taken))
 
 

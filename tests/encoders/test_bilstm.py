@@ -24,7 +24,7 @@ def test_both_directions_follow_the_equations():
     encoder.build((None, None))
     ids = np.array([[4, 2, 5, 0, 0]])
     vectors = np.asarray(encoder.embedding(ids))[0, :3]
-    forward, backward = (layer.get_weights() for layer in encoder.directions[0])
+    forward, backward = (layer.get_weights() for layer in encoder.stack.directions[0])
     ahead = lstm(vectors, *forward)
     behind = lstm(vectors[::-1], *backward)[::-1]
     outputs = encoder(ids)
@@ -35,5 +35,5 @@ def test_both_directions_follow_the_equations():
 def test_the_forget_gate_starts_open():
     encoder = BiLSTM(6, embedding_dim=3, units=2)
     encoder.build((None, None))
-    for layer in encoder.directions[0]:
+    for layer in encoder.stack.directions[0]:
         np.testing.assert_array_equal(layer.get_weights()[2], [0, 0, 1, 1, 0, 0, 0, 0])

@@ -32,8 +32,40 @@ VARIANTS = [
         "wide_text_cnn",
         {"embedding_dim": 5, "filter_sizes": [2], "filters": 3, "ngrams": [2], "bag_buckets": 90},
     ),
+    ("simple_rnn", {"embedding_dim": 5, "units": 4, "activation": "relu", "pooling": "last"}),
+    ("simple_rnn", {"embedding_dim": 5, "units": 4, "layers": 2, "bidirectional": True, "pooling": "mean"}),
+    (
+        "gru",
+        {
+            "embedding_dim": 5,
+            "units": 4,
+            "layers": 3,
+            "residual": True,
+            "layer_norm": True,
+            "pooling": "mean",
+        },
+    ),
+    (
+        "gru",
+        {"embedding_dim": 5, "units": 4, "bidirectional": True, "dropout": 0.2, "recurrent_dropout": 0.2},
+    ),
+    ("lstm", {"embedding_dim": 5, "units": 4, "recurrent_dropout": 0.3, "pooling": "last"}),
+    (
+        "lstm",
+        {
+            "embedding_dim": 5,
+            "units": 4,
+            "layers": 2,
+            "bidirectional": True,
+            "residual": True,
+            "layer_norm": True,
+            "pooling": ["mean", "last"],
+        },
+    ),
     ("bilstm", {"embedding_dim": 5, "units": 4}),
     ("bilstm", {"embedding_dim": 5, "units": 4, "layers": 2, "pooling": ["last", "mean"]}),
+    ("cnn_rnn", {"embedding_dim": 5, "filter_sizes": [2, 3], "filters": 3, "units": 4}),
+    ("cnn_rnn", {"embedding_dim": 5, "filters": 3, "cell": "gru", "units": 4, "bidirectional": True}),
 ]
 variants = pytest.mark.parametrize(
     ("name", "settings"), VARIANTS, ids=[f"{name}-{i}" for i, (name, _) in enumerate(VARIANTS)]

@@ -7,9 +7,13 @@ __getattr__, __dir__ = lazy_exports(
     {
         "BagOfWords": "bag_of_words",
         "BiLSTM": "bilstm",
+        "CNNRNN": "cnn_rnn",
         "ENCODERS": "registry",
         "Encoder": "encoder",
         "FixedWindow": "fixed_window",
+        "GRU": "gru",
+        "LSTM": "lstm",
+        "SimpleRNN": "simple_rnn",
         "TextCNN": "text_cnn",
         "WideTextCNN": "wide_text_cnn",
         "encoder_class": "registry",

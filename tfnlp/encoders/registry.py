@@ -15,7 +15,11 @@ ENCODERS = {
     "fixed_window": "tfnlp.encoders.fixed_window:FixedWindow",
     "text_cnn": "tfnlp.encoders.text_cnn:TextCNN",
     "wide_text_cnn": "tfnlp.encoders.wide_text_cnn:WideTextCNN",
+    "simple_rnn": "tfnlp.encoders.simple_rnn:SimpleRNN",
+    "gru": "tfnlp.encoders.gru:GRU",
+    "lstm": "tfnlp.encoders.lstm:LSTM",
     "bilstm": "tfnlp.encoders.bilstm:BiLSTM",
+    "cnn_rnn": "tfnlp.encoders.cnn_rnn:CNNRNN",
 }
 
 

@@ -10,6 +10,7 @@ __getattr__, __dir__ = lazy_exports(
         "KMaxPooling": "k_max_pooling",
         "LSTM": "recurrent",
         "NgramConvolution": "ngram_convolution",
+        "RecurrentStack": "recurrent_stack",
         "SequencePooling": "sequence_pooling",
         "SimpleRNN": "recurrent",
         "TokenEmbedding": "token_embedding",

@@ -66,21 +66,21 @@ def _runs_without_cudnn() -> bool:
     return not tf.config.list_physical_devices("GPU")
 
 
-@keras.saving.register_keras_serializable(package="tfnlp")
+@keras.saving.register_keras_serializable(package="tfnlp.layers")
 class SimpleRNN(_WrittenOut, keras.layers.SimpleRNN):
     """`keras.layers.SimpleRNN`, trained faster on a CPU; same arguments, weights and answers."""
 
     step = SimpleStep()
 
 
-@keras.saving.register_keras_serializable(package="tfnlp")
+@keras.saving.register_keras_serializable(package="tfnlp.layers")
 class GRU(_WrittenOut, keras.layers.GRU):
     """`keras.layers.GRU`, trained faster on a CPU; same arguments, weights and answers."""
 
     step = GRUStep()
 
 
-@keras.saving.register_keras_serializable(package="tfnlp")
+@keras.saving.register_keras_serializable(package="tfnlp.layers")
 class LSTM(_WrittenOut, keras.layers.LSTM):
     """`keras.layers.LSTM`, trained faster on a CPU; same arguments, weights and answers."""
 

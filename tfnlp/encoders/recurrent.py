@@ -1,0 +1,89 @@
+"""What the recurrent encoders share."""
+
+from __future__ import annotations
+
+from collections.abc import Sequence
+from typing import Any
+
+from tfnlp.encoders.encoder import Encoder, check_rate
+from tfnlp.layers.recurrent_stack import RecurrentStack
+from tfnlp.layers.sequence_pooling import SequencePooling
+
+
+class Recurrent(Encoder):
+    """Reads the tokens one after the other and carries a state along; a subclass says by which `cell`.
+
+    Args:
+        vocabulary_size: int. Number of token ids, special tokens included; id 0 is padding.
+        embedding_dim: int. Width of a token's vector in one channel.
+        units: int, at least 1. Width of one direction's state.
+        layers: int, at least 1. How many layers stand on each other.
+        bidirectional: bool. Whether each layer reads both ways; the backward one starts at the last real token.
+        activation: name of the activation of the state.
+        dropout: float in `[0, 1)`. Dropout on what each layer reads.
+        recurrent_dropout: float in `[0, 1)`. Dropout on the state on its way to the next step.
+        layer_norm: bool. Whether each layer's result is normalised.
+        residual: bool. Whether, from the second layer on, what a layer read is added to what it gave.
+        pooling: `"max"`, `"mean"`, `"sum"`, `"last"`, `"k_max"`, or a list of them, concatenated. `"last"` is each
+            direction's last vector: the forward one's at the end, the backward one's at the start.
+        **kwargs: the settings that all encoders share; see `Encoder`.
+    """
+
+    cell: str
+
+    def __init__(
+        self,
+        vocabulary_size: int,
+        embedding_dim: int = 128,
+        units: int = 128,
+        layers: int = 1,
+        bidirectional: bool = False,
+        activation: str = "tanh",
+        dropout: float = 0.0,
+        recurrent_dropout: float = 0.0,
+        layer_norm: bool = False,
+        residual: bool = False,
+        pooling: str | Sequence[str] = "max",
+        **kwargs: Any,
+    ):
+        super().__init__(vocabulary_size, embedding_dim, **kwargs)
+        check_rate("dropout", dropout)
+        check_rate("recurrent_dropout", recurrent_dropout)
+        self._own: dict[str, Any] = {
+            "units": units,
+            "layers": layers,
+            "bidirectional": bidirectional,
+            "activation": activation,
+            "dropout": dropout,
+            "recurrent_dropout": recurrent_dropout,
+            "layer_norm": layer_norm,
+            "residual": residual,
+        }
+        self.stack = RecurrentStack(
+            self.cell,
+            **self._own,
+            kernel_regularizer=self.kernel_regularizer,
+            dtype=self.dtype_policy,
+            name="stack",
+        )
+        self.pooling = SequencePooling(pooling, dtype=self.dtype_policy, name="pooling")
+
+    @property
+    def output_dim(self) -> int:
+        """Width of `"pooled"`."""
+        return self.pooling.output_dim(self.stack.output_dim)
+
+    def build(self, input_shape: Any = None) -> None:
+        """Creates the vectors and the kernels."""
+        self.embedding.build((None, None))
+        self.stack.build((None, None, self.embedding.output_dim))
+        self.built = True
+
+    def encode(self, token_ids: Any, vectors: Any, mask: Any, training: bool) -> tuple[Any, Any]:
+        """Reads; see the class."""
+        sequence, final = self.stack(vectors, mask=mask, training=training)
+        return sequence, self.pooling(sequence, mask=mask, last=final)
+
+    def get_config(self) -> dict[str, Any]:
+        """Plain JSON."""
+        return {**super().get_config(), **self._own, "pooling": self.pooling.mode}

@@ -1,0 +1,139 @@
+"""Recurrent layers on top of each other, one-way or two-way."""
+
+from __future__ import annotations
+
+from collections.abc import Callable
+from typing import Any
+
+import keras
+from keras import ops
+
+from tfnlp.layers.masking import first_step, last_step, turned_round
+from tfnlp.layers.recurrent import GRU, LSTM, SimpleRNN
+
+CELLS: dict[str, type[keras.layers.RNN]] = {"simple_rnn": SimpleRNN, "gru": GRU, "lstm": LSTM}
+
+
+class RecurrentStack(keras.layers.Layer):
+    """Reads right-padded rows with recurrent layers, each of which reads what the one below it gave.
+
+    Backward directions start at the last real token: rows are turned round within their lengths. No loop needs
+    a mask, because padding comes last in both directions and so reaches no token.
+
+    Args:
+        cell: `"simple_rnn"`, `"gru"` or `"lstm"`. Recurrent kernels start orthogonal, an LSTM's forget gates open.
+        units: int, at least 1. Width of one direction's state.
+        layers: int, at least 1. How many layers stand on each other.
+        bidirectional: bool. Whether each layer reads both ways; the results are concatenated.
+        activation: name of the activation of the state, e.g. `"tanh"`.
+        dropout: float in `[0, 1)`. Dropout on what each layer reads.
+        recurrent_dropout: float in `[0, 1)`. Dropout on the state on its way to the next step.
+        layer_norm: bool. Whether each layer's result is normalised (Ba et al., 2016, https://arxiv.org/abs/1607.06450).
+        residual: bool. Whether, from the second layer on, what a layer read is added to what it gave.
+        kernel_initializer: makes a new initializer of the input kernels at each call, or None for Keras's own.
+        kernel_regularizer: makes a new regularizer of the input kernels at each call, or None for none.
+
+    Call arguments:
+        inputs: float tensor `[batch, time, any]`.
+        mask: bool tensor `[batch, time]`, True = real token.
+        training: bool. Whether dropout acts.
+
+    Returns:
+        `(sequence, final)`: float `[batch, time, output_dim]`, whose vectors under a False mask mean nothing, and
+        float `[batch, output_dim]`: each direction's last vector, zeros in a row without tokens.
+    """
+
+    def __init__(
+        self,
+        cell: str,
+        units: int,
+        layers: int = 1,
+        bidirectional: bool = False,
+        activation: str = "tanh",
+        dropout: float = 0.0,
+        recurrent_dropout: float = 0.0,
+        layer_norm: bool = False,
+        residual: bool = False,
+        kernel_initializer: Callable[[], Any] | None = None,
+        kernel_regularizer: Callable[[], Any] | None = None,
+        **kwargs: Any,
+    ):
+        super().__init__(**kwargs)
+        self.supports_masking = True
+        if cell not in CELLS:
+            raise ValueError(f"`cell` must be one of {list(CELLS)}. Received: cell={cell!r}")
+        for name, value in (("units", units), ("layers", layers)):
+            if value < 1:
+                raise ValueError(f"`{name}` must be at least 1. Received: {name}={value}")
+        self.units = units
+        self.bidirectional = bidirectional
+        self.residual = residual
+
+        def direction(name: str) -> keras.layers.RNN:
+            return CELLS[cell](
+                units,
+                activation=activation,
+                recurrent_dropout=recurrent_dropout,
+                return_sequences=True,
+                kernel_initializer=kernel_initializer() if kernel_initializer else "glorot_uniform",
+                kernel_regularizer=kernel_regularizer() if kernel_regularizer else None,
+                dtype=self.dtype_policy,
+                name=name,
+            )
+
+        ways = ("forward", "backward") if bidirectional else ("forward",)
+        self.directions = [[direction(f"{way}_{i}") for way in ways] for i in range(layers)]
+        # A layer reads its input through this dropout rather than the cell's own, which would keep it from
+        # projecting all inputs at once.
+        self.input_dropout = keras.layers.Dropout(dropout, dtype=self.dtype_policy, name="input_dropout")
+        self.norms = [
+            keras.layers.LayerNormalization(dtype=self.dtype_policy, name=f"norm_{i}") if layer_norm else None
+            for i in range(layers)
+        ]
+
+    @property
+    def output_dim(self) -> int:
+        """Width of a token's vector."""
+        return self.units * (2 if self.bidirectional else 1)
+
+    def build(self, input_shape: Any) -> None:
+        """Creates the kernels."""
+        width = input_shape[-1]
+        for ways, norm in zip(self.directions, self.norms):
+            for way in ways:
+                way.build((None, None, width))
+            width = self.output_dim
+            if norm is not None:
+                norm.build((None, None, width))
+        self.built = True
+
+    def call(self, inputs: Any, mask: Any, training: bool = False) -> tuple[Any, Any]:
+        """Reads; see the class."""
+        # A copy leaves behind the mask that Keras attaches to tensors and would hand to the loops.
+        sequence = ops.copy(inputs)
+        for depth, (ways, norm) in enumerate(zip(self.directions, self.norms)):
+            below = sequence
+            sequence = self._read(ways, self.input_dropout(below, training=training), mask, training)
+            if norm is not None:
+                sequence = norm(sequence)
+            if self.residual and depth > 0:
+                sequence = sequence + below
+        final = last_step(sequence[..., : self.units], mask)
+        if self.bidirectional:
+            final = ops.concatenate([final, first_step(sequence[..., self.units :], mask)], axis=-1)
+        return sequence, final
+
+    def _read(self, ways: list[keras.layers.RNN], inputs: Any, mask: Any, training: bool) -> Any:
+        ahead = ways[0](inputs, training=training)
+        if not self.bidirectional:
+            return ahead
+        behind = turned_round(ways[1](turned_round(inputs, mask), training=training), mask)
+        return ops.concatenate([ahead, behind], axis=-1)
+
+    def compute_mask(self, inputs: Any, mask: Any = None) -> tuple[None, None]:
+        """Neither result carries a mask: it goes beside them."""
+        return None, None
+
+    def compute_output_shape(self, input_shape: Any, *_: Any, **__: Any) -> tuple[tuple, tuple]:
+        """Shapes of both results."""
+        return (*input_shape[:-1], self.output_dim), (input_shape[0], self.output_dim)
