@@ -5,8 +5,11 @@ from pathlib import Path
 
 from tfnlp.recipe import load_recipe
 
-ENCODERS = ("bag_of_words", "text_cnn", "wide_text_cnn", "bilstm")
-PYTORCH_ENCODERS = ("text_cnn", "bilstm")  # those that have a twin in PyTorch
+ENCODERS = (
+    "bag_of_words", "text_cnn", "wide_text_cnn", "simple_rnn", "gru", "lstm", "bilstm", "cnn_rnn",
+)  # fmt: skip
+# Those that have a twin in PyTorch.
+PYTORCH_ENCODERS = ("text_cnn", "simple_rnn", "gru", "lstm", "bilstm", "cnn_rnn")
 PIPELINES = Path(__file__).resolve().parent.parent / "pipelines"
 
 
@@ -43,6 +46,11 @@ class DatasetSettings:
     marks: str = ""
 
 
+_RECURRENT = Training(
+    encoder={
+        "embedding_dim": 128, "units": 128, "pooling": ["max", "mean"], "dropout": 0.3, "embedding_dropout": 0.3,
+    }
+)  # fmt: skip
 _DEFAULTS = {
     "bag_of_words": Training(
         encoder={"embedding_dim": 64, "ngrams": [2], "pooling": "mean"}, dropout=0.0, learning_rate=3e-3
@@ -53,7 +61,10 @@ _DEFAULTS = {
         encoder={"embedding_dim": 128, "filter_sizes": [3, 4, 5], "filters": 100, "bag_ngrams": [2]},
         dropout=0.0,
     ),
-    "bilstm": Training(encoder={"embedding_dim": 128, "units": 128, "pooling": ["max", "mean"]}),
+    **{name: _RECURRENT for name in ("simple_rnn", "gru", "lstm", "bilstm")},
+    "cnn_rnn": Training(
+        encoder={"embedding_dim": 128, "filters": 100, "units": 128, "pooling": ["max", "mean"]}
+    ),
 }
 
 

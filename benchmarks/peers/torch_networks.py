@@ -1,5 +1,6 @@
 """The networks of tfnlp once more, in PyTorch: same layers, same masks, same starting weights."""
 
+import numpy as np
 import torch
 from torch import nn
 from torch.nn import functional
@@ -40,56 +41,67 @@ class TextCNN(Network):
 
     def __init__(self, weights: Weights, **dropouts: float):
         super().__init__(weights, **dropouts)
-        self.convolutions = nn.ModuleList()
-        for name in sorted(
-            name for name in weights if name.startswith("convolution_") and name.endswith("/kernel")
-        ):
-            kernel = weights[name]  # (window, dim, filters)
-            convolution = nn.Conv1d(kernel.shape[1], kernel.shape[2], kernel.shape[0])
-            convolution.weight.data = _tensor(kernel.transpose(2, 1, 0))
-            convolution.bias.data = _tensor(weights[name.replace("kernel", "bias")])
-            self.convolutions.append(convolution)
+        self.convolutions = _convolutions(weights)
 
     def encode(self, vectors: torch.Tensor, mask: torch.Tensor) -> torch.Tensor:
         """Convolves, then keeps each filter's greatest value over the real tokens."""
-        columns = (vectors * mask[..., None]).transpose(1, 2)  # (batch, dim, time)
-        pooled = []
-        for convolution in self.convolutions:
-            window = convolution.kernel_size[0]
-            before = (window - 1) // 2
-            maps = functional.relu(convolution(functional.pad(columns, (before, window - 1 - before))))
-            pooled.append(masked_max(maps, mask[:, None, :], dim=2))
-        return torch.cat(pooled, dim=1)
+        maps = _feature_maps(self.convolutions, vectors, mask)
+        return torch.cat([masked_max(feature_map, mask[:, None, :], dim=2) for feature_map in maps], dim=1)
 
 
-class BiLSTM(Network):
-    """One LSTM in each direction; the backward one starts at each text's last real token.
+class Recurrent(Network):
+    """One recurrent layer, one-way or two-way; the backward one starts at each text's last real token.
 
     The rows are turned round within their lengths and read densely: the same numbers as
     `pack_padded_sequence`, which trains several times slower on a CPU because oneDNN's LSTM does not take
     packed rows.
     """
 
-    def __init__(self, weights: Weights, pooling: list[str], **dropouts: float):
+    def __init__(
+        self, weights: Weights, cell: str, pooling: list[str], input_dropout: float, **dropouts: float
+    ):
         super().__init__(weights, **dropouts)
         self.pooling = pooling
-        self.ahead, self.behind = (_lstm(weights, name) for name in ("forward_0", "backward_0"))
+        self.input_dropout = nn.Dropout(input_dropout)
+        names = [way for way in ("forward_0", "backward_0") if f"{way}/kernel" in weights]
+        self.ways = nn.ModuleList(_recurrent_layer(weights, name, cell) for name in names)
 
     def encode(self, vectors: torch.Tensor, mask: torch.Tensor) -> torch.Tensor:
-        """Reads both ways, then pools the real tokens."""
+        """Reads, then pools the real tokens."""
+        vectors = self.input_dropout(vectors)
         time = torch.arange(mask.shape[1])
-        turned = torch.where(mask, mask.sum(1, keepdim=True) - 1 - time, time)[..., None]  # its own inverse
-        ahead = self.ahead(vectors)[0]
-        behind = self.behind(vectors.gather(1, turned.expand(-1, -1, vectors.shape[-1])))[0]
-        sequence = torch.cat([ahead, behind.gather(1, turned.expand(-1, -1, behind.shape[-1]))], dim=-1)
+        lengths = mask.sum(1, keepdim=True)
+        sequence = self.ways[0](vectors)[0]
+        last = _at(sequence, (lengths - 1).clamp(min=0)) * (lengths > 0)
+        if len(self.ways) == 2:
+            turned = torch.where(mask, lengths - 1 - time, time)[..., None]  # its own inverse
+            behind = self.ways[1](vectors.gather(1, turned.expand(-1, -1, vectors.shape[-1])))[0]
+            behind = behind.gather(1, turned.expand(-1, -1, behind.shape[-1]))
+            sequence = torch.cat([sequence, behind], dim=-1)
+            last = torch.cat([last, behind[:, 0] * (lengths > 0)], dim=-1)
         keep = mask[..., None]
         pooled = []
         for mode in self.pooling:
             if mode == "max":
                 pooled.append(masked_max(sequence, keep, dim=1))
+            elif mode == "last":
+                pooled.append(last)
             else:
-                pooled.append((sequence * keep).sum(1) / keep.sum(1).clamp(min=1))
+                pooled.append((sequence * keep).sum(1) / lengths.clamp(min=1))
         return torch.cat(pooled, dim=-1)
+
+
+class CNNRNN(Recurrent):
+    """Convolutions with `same` padding whose feature maps a recurrent layer reads."""
+
+    def __init__(self, weights: Weights, **options):
+        super().__init__(weights, **options)
+        self.convolutions = _convolutions(weights)
+
+    def encode(self, vectors: torch.Tensor, mask: torch.Tensor) -> torch.Tensor:
+        """Convolves, then reads."""
+        maps = torch.cat(_feature_maps(self.convolutions, vectors, mask), dim=1)
+        return super().encode(maps.transpose(1, 2) * mask[..., None], mask)
 
 
 def masked_max(values: torch.Tensor, keep: torch.Tensor, dim: int) -> torch.Tensor:
@@ -98,11 +110,36 @@ def masked_max(values: torch.Tensor, keep: torch.Tensor, dim: int) -> torch.Tens
     return torch.where(keep.any(dim), peak, torch.zeros_like(peak))
 
 
-def build(encoder: str, weights: Weights, *, pooling: list[str], **dropouts: float) -> Network:
-    """Makes the network that starts from these weights."""
-    if encoder == "bilstm":
-        return BiLSTM(weights, pooling, **dropouts)
-    return TextCNN(weights, **dropouts)
+def build(encoder: str, weights: Weights, options: dict, dropout: float) -> Network:
+    """Makes the network that starts from these weights.
+
+    Args:
+        encoder: one of `benchmarks.settings.PYTORCH_ENCODERS`.
+        weights: as `benchmarks.tfnlp_session` gives them.
+        options: the encoder's settings in tfnlp.
+        dropout: on the pooled vector.
+
+    Raises:
+        ValueError: if a setting has no counterpart here.
+    """
+    options = dict(options)
+    dropouts = {name: options.pop(name, 0.0) for name in ("embedding_dropout", "token_dropout")}
+    for name in ("embedding_dim", "units", "filters", "filter_sizes"):  # told by the weights
+        options.pop(name, None)
+    pooling = options.pop("pooling", "last" if encoder == "cnn_rnn" else "max")
+    pooling = [pooling] if isinstance(pooling, str) else pooling
+    if encoder == "text_cnn" and pooling == ["max"] and not options:
+        return TextCNN(weights, dropout=dropout, **dropouts)
+    input_dropout, cell = options.pop("dropout", 0.0), options.pop("cell", "lstm")
+    if encoder != "cnn_rnn":
+        cell = encoder.removeprefix("bi")
+    options.pop("bidirectional", None)  # told by the weights
+    if options or not set(pooling) <= {"max", "mean", "last"}:
+        raise ValueError(f"PyTorch's {encoder} knows nothing of {options or pooling}")
+    network = CNNRNN if encoder == "cnn_rnn" else Recurrent
+    return network(
+        weights, cell=cell, pooling=pooling, input_dropout=input_dropout, dropout=dropout, **dropouts
+    )
 
 
 def _tensor(array) -> torch.Tensor:
@@ -115,13 +152,56 @@ def _linear(kernel, bias) -> nn.Linear:
     return linear
 
 
-def _lstm(weights: Weights, name: str) -> nn.LSTM:
-    kernel = weights[f"{name}/kernel"]  # (dim, 4 units): input, forget, cell, output, as in PyTorch
-    lstm = nn.LSTM(kernel.shape[0], kernel.shape[1] // 4, batch_first=True)
-    lstm.weight_ih_l0.data = _tensor(kernel.T)
-    lstm.weight_hh_l0.data = _tensor(weights[f"{name}/recurrent_kernel"].T)
-    lstm.bias_ih_l0.data = _tensor(weights[f"{name}/bias"])
-    # Keras has one bias where PyTorch has two: the second stays at zero, outside training.
-    lstm.bias_hh_l0.data.zero_()
-    lstm.bias_hh_l0.requires_grad_(False)
-    return lstm
+def _convolutions(weights: Weights) -> nn.ModuleList:
+    convolutions = nn.ModuleList()
+    for name in sorted(
+        name for name in weights if name.startswith("convolution_") and name.endswith("/kernel")
+    ):
+        kernel = weights[name]  # (window, dim, filters)
+        convolution = nn.Conv1d(kernel.shape[1], kernel.shape[2], kernel.shape[0])
+        convolution.weight.data = _tensor(kernel.transpose(2, 1, 0))
+        convolution.bias.data = _tensor(weights[name.replace("kernel", "bias")])
+        convolutions.append(convolution)
+    return convolutions
+
+
+def _feature_maps(
+    convolutions: nn.ModuleList, vectors: torch.Tensor, mask: torch.Tensor
+) -> list[torch.Tensor]:
+    """`[batch, filters, time]` of each convolution."""
+    columns = (vectors * mask[..., None]).transpose(1, 2)
+    maps = []
+    for convolution in convolutions:
+        window = convolution.kernel_size[0]
+        before = (window - 1) // 2
+        maps.append(functional.relu(convolution(functional.pad(columns, (before, window - 1 - before)))))
+    return maps
+
+
+def _recurrent_layer(weights: Weights, name: str, cell: str) -> nn.RNNBase:
+    kernel, recurrent, bias = (weights[f"{name}/{part}"] for part in ("kernel", "recurrent_kernel", "bias"))
+    layer = {"simple_rnn": nn.RNN, "gru": nn.GRU, "lstm": nn.LSTM}[cell](
+        kernel.shape[0], recurrent.shape[0], batch_first=True
+    )
+
+    def arranged(values):
+        """In PyTorch's order of gates: that of Keras, but for the GRU's first two."""
+        if cell == "gru":
+            update, reset, new = np.split(values, 3, axis=-1)
+            values = np.concatenate([reset, update, new], axis=-1)
+        return _tensor(values.T)
+
+    layer.weight_ih_l0.data, layer.weight_hh_l0.data = arranged(kernel), arranged(recurrent)
+    if bias.ndim == 2:  # the GRU has two in Keras also
+        layer.bias_ih_l0.data, layer.bias_hh_l0.data = arranged(bias[0]), arranged(bias[1])
+    else:
+        # Keras has one bias where PyTorch has two: the second stays at zero, outside training.
+        layer.bias_ih_l0.data = arranged(bias)
+        layer.bias_hh_l0.data.zero_()
+        layer.bias_hh_l0.requires_grad_(False)
+    return layer
+
+
+def _at(sequence: torch.Tensor, places: torch.Tensor) -> torch.Tensor:
+    """The vector at one place `[batch, 1]` of each row."""
+    return sequence.gather(1, places[..., None].expand(-1, -1, sequence.shape[-1]))[:, 0]

@@ -20,7 +20,7 @@ class TorchSession:
 
     Args:
         threads: int. Number of threads.
-        encoder: `"text_cnn"` or `"bilstm"`.
+        encoder: one of `benchmarks.settings.PYTORCH_ENCODERS`.
         settings: how tfnlp trains it.
         weights: starting weights, in Keras layout.
         valid: padded ids of the validation part, a list of batches, and the class number of each row.
@@ -34,15 +34,7 @@ class TorchSession:
         torch.set_num_threads(threads)
         torch.manual_seed(seed)
         self.settings, self.valid = settings, valid
-        options = settings.encoder
-        self.network = torch_networks.build(
-            encoder,
-            weights,
-            pooling=options.get("pooling", ["max"]),
-            dropout=settings.dropout,
-            embedding_dropout=options.get("embedding_dropout", 0.0),
-            token_dropout=options.get("token_dropout", 0.0),
-        )
+        self.network = torch_networks.build(encoder, weights, settings.encoder, settings.dropout)
         self.averaged = None
         if settings.average_weights:
             average = get_ema_multi_avg_fn(settings.average_weights)
