@@ -48,7 +48,7 @@ class DatasetSettings:
 
 _RECURRENT = Training(
     encoder={
-        "embedding_dim": 128, "units": 128, "pooling": ["max", "mean"], "dropout": 0.3, "embedding_dropout": 0.3,
+        "embedding_dim": 128, "units": 128, "pooling": ["max", "mean"], "token_dropout": 0.2,
     }
 )  # fmt: skip
 _DEFAULTS = {

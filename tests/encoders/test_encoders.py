@@ -49,7 +49,10 @@ VARIANTS = [
         "gru",
         {"embedding_dim": 5, "units": 4, "bidirectional": True, "dropout": 0.2, "recurrent_dropout": 0.2},
     ),
-    ("lstm", {"embedding_dim": 5, "units": 4, "recurrent_dropout": 0.3, "pooling": "last"}),
+    (
+        "lstm",
+        {"embedding_dim": 5, "units": 4, "recurrent_dropout": 0.3, "memory_steps": 9, "pooling": "last"},
+    ),
     (
         "lstm",
         {

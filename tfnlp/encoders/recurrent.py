@@ -24,6 +24,8 @@ class Recurrent(Encoder):
         recurrent_dropout: float in `[0, 1)`. Dropout on the state on its way to the next step.
         layer_norm: bool. Whether each layer's result is normalised.
         residual: bool. Whether, from the second layer on, what a layer read is added to what it gave.
+        memory_steps: int. Up to how many tokens back the gates remember when training starts, e.g. the length of the
+            texts; 0 for Keras's start, which is two or three. Not for a network without gates.
         pooling: `"max"`, `"mean"`, `"sum"`, `"last"`, `"k_max"`, or a list of them, concatenated. `"last"` is each
             direction's last vector: the forward one's at the end, the backward one's at the start.
         **kwargs: the settings that all encoders share; see `Encoder`.
@@ -43,6 +45,7 @@ class Recurrent(Encoder):
         recurrent_dropout: float = 0.0,
         layer_norm: bool = False,
         residual: bool = False,
+        memory_steps: int = 0,
         pooling: str | Sequence[str] = "max",
         **kwargs: Any,
     ):
@@ -58,6 +61,7 @@ class Recurrent(Encoder):
             "recurrent_dropout": recurrent_dropout,
             "layer_norm": layer_norm,
             "residual": residual,
+            "memory_steps": memory_steps,
         }
         self.stack = RecurrentStack(
             self.cell,

@@ -8,6 +8,7 @@ from typing import Any
 import keras
 from keras import ops
 
+from tfnlp.layers.chrono_bias import ChronoBias
 from tfnlp.layers.masking import first_step, last_step, turned_round
 from tfnlp.layers.recurrent import GRU, LSTM, SimpleRNN
 
@@ -30,6 +31,8 @@ class RecurrentStack(keras.layers.Layer):
         recurrent_dropout: float in `[0, 1)`. Dropout on the state on its way to the next step.
         layer_norm: bool. Whether each layer's result is normalised (Ba et al., 2016, https://arxiv.org/abs/1607.06450).
         residual: bool. Whether, from the second layer on, what a layer read is added to what it gave.
+        memory_steps: int. Up to how many steps gates remember when training starts (`ChronoBias`); 0 for Keras's
+            biases, with which they remember two or three.
         kernel_initializer: makes a new initializer of the input kernels at each call, or None for Keras's own.
         kernel_regularizer: makes a new regularizer of the input kernels at each call, or None for none.
 
@@ -54,6 +57,7 @@ class RecurrentStack(keras.layers.Layer):
         recurrent_dropout: float = 0.0,
         layer_norm: bool = False,
         residual: bool = False,
+        memory_steps: int = 0,
         kernel_initializer: Callable[[], Any] | None = None,
         kernel_regularizer: Callable[[], Any] | None = None,
         **kwargs: Any,
@@ -70,6 +74,11 @@ class RecurrentStack(keras.layers.Layer):
         self.residual = residual
 
         def direction(name: str) -> keras.layers.RNN:
+            biases: dict[str, Any] = {}
+            if memory_steps:
+                biases["bias_initializer"] = ChronoBias(cell, memory_steps)
+                if cell == "lstm":
+                    biases["unit_forget_bias"] = False
             return CELLS[cell](
                 units,
                 activation=activation,
@@ -79,6 +88,7 @@ class RecurrentStack(keras.layers.Layer):
                 kernel_regularizer=kernel_regularizer() if kernel_regularizer else None,
                 dtype=self.dtype_policy,
                 name=name,
+                **biases,
             )
 
         ways = ("forward", "backward") if bidirectional else ("forward",)
