@@ -69,6 +69,10 @@ VARIANTS = [
     ("bilstm", {"embedding_dim": 5, "units": 4, "layers": 2, "pooling": ["last", "mean"]}),
     ("cnn_rnn", {"embedding_dim": 5, "filter_sizes": [2, 3], "filters": 3, "units": 4}),
     ("cnn_rnn", {"embedding_dim": 5, "filters": 3, "cell": "gru", "units": 4, "bidirectional": True}),
+    ("cnn_rnn", {"embedding_dim": 5, "filters": 3, "cell": "simple_rnn", "units": 4, "pooling": "attention"}),
+    ("bilstm", {"embedding_dim": 5, "units": 4, "pooling": ["attention", "first"]}),
+    ("text_cnn", {"embedding_dim": 5, "filter_sizes": [2, 4], "filters": 3, "pooling": "attention"}),
+    ("fixed_window", {"embedding_dim": 5, "hidden_units": 7, "pooling": ["first", "attention", "k_max"]}),
 ]
 variants = pytest.mark.parametrize(
     ("name", "settings"), VARIANTS, ids=[f"{name}-{i}" for i, (name, _) in enumerate(VARIANTS)]

@@ -88,7 +88,9 @@ class CNNRNN(Encoder):
             dtype=self.dtype_policy,
             name="stack",
         )
-        self.pooling = SequencePooling(pooling, dtype=self.dtype_policy, name="pooling")
+        self.pooling = SequencePooling(
+            pooling, kernel_regularizer=self.kernel_regularizer(), dtype=self.dtype_policy, name="pooling"
+        )
 
     @property
     def output_dim(self) -> int:
@@ -96,11 +98,12 @@ class CNNRNN(Encoder):
         return self.pooling.output_dim(self.stack.output_dim)
 
     def build(self, input_shape: Any = None) -> None:
-        """Creates the vectors and the kernels."""
+        """Creates the vectors, the kernels and the weights of the pooling."""
         self.embedding.build((None, None))
         for convolution in self.convolutions:
             convolution.build((None, None, self.embedding.output_dim))
         self.stack.build((None, None, self.filters * len(self.filter_sizes)))
+        self.pooling.build((None, None, self.stack.output_dim))
         self.built = True
 
     def encode(self, token_ids: Any, vectors: Any, mask: Any, training: bool) -> tuple[Any, Any]:

@@ -25,7 +25,8 @@ class FixedWindow(Encoder):
         window: odd int, at least 1. Length of the window in tokens.
         hidden_units: int, at least 1. Width of the hidden layer.
         activation: name of the activation, e.g. `"tanh"`.
-        pooling: `"max"`, `"mean"`, `"sum"`, `"last"`, `"k_max"`, or a list of them, concatenated.
+        pooling: `"max"`, `"mean"`, `"sum"`, `"first"`, `"last"`, `"k_max"`, `"attention"`, or a list of them,
+            concatenated.
         **kwargs: the settings that all encoders share; see `Encoder`.
 
     Reference:
@@ -57,7 +58,9 @@ class FixedWindow(Encoder):
             dtype=self.dtype_policy,
             name="projection",
         )
-        self.pooling = SequencePooling(pooling, dtype=self.dtype_policy, name="pooling")
+        self.pooling = SequencePooling(
+            pooling, kernel_regularizer=self.kernel_regularizer(), dtype=self.dtype_policy, name="pooling"
+        )
 
     @property
     def output_dim(self) -> int:
@@ -65,9 +68,10 @@ class FixedWindow(Encoder):
         return self.pooling.output_dim(self.hidden_units)
 
     def build(self, input_shape: Any = None) -> None:
-        """Creates the vectors and the projection."""
+        """Creates the vectors, the projection and the weights of the pooling."""
         self.embedding.build((None, None))
         self.projection.build((None, None, self.window * self.embedding.output_dim))
+        self.pooling.build((None, None, self.hidden_units))
         self.built = True
 
     def encode(self, token_ids: Any, vectors: Any, mask: Any, training: bool) -> tuple[Any, Any]:

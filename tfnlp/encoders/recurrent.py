@@ -26,8 +26,9 @@ class Recurrent(Encoder):
         residual: bool. Whether, from the second layer on, what a layer read is added to what it gave.
         memory_steps: int. Up to how many tokens back the gates remember when training starts, e.g. the length of the
             texts; 0 for Keras's start, which is two or three. Not for a network without gates.
-        pooling: `"max"`, `"mean"`, `"sum"`, `"last"`, `"k_max"`, or a list of them, concatenated. `"last"` is each
-            direction's last vector: the forward one's at the end, the backward one's at the start.
+        pooling: `"max"`, `"mean"`, `"sum"`, `"first"`, `"last"`, `"k_max"`, `"attention"`, or a list of them,
+            concatenated. `"last"` is each direction's last vector: the forward one's at the end, the backward one's at
+            the start.
         **kwargs: the settings that all encoders share; see `Encoder`.
     """
 
@@ -70,7 +71,9 @@ class Recurrent(Encoder):
             dtype=self.dtype_policy,
             name="stack",
         )
-        self.pooling = SequencePooling(pooling, dtype=self.dtype_policy, name="pooling")
+        self.pooling = SequencePooling(
+            pooling, kernel_regularizer=self.kernel_regularizer(), dtype=self.dtype_policy, name="pooling"
+        )
 
     @property
     def output_dim(self) -> int:
@@ -78,9 +81,10 @@ class Recurrent(Encoder):
         return self.pooling.output_dim(self.stack.output_dim)
 
     def build(self, input_shape: Any = None) -> None:
-        """Creates the vectors and the kernels."""
+        """Creates the vectors, the kernels and the weights of the pooling."""
         self.embedding.build((None, None))
         self.stack.build((None, None, self.embedding.output_dim))
+        self.pooling.build((None, None, self.stack.output_dim))
         self.built = True
 
     def encode(self, token_ids: Any, vectors: Any, mask: Any, training: bool) -> tuple[Any, Any]:

@@ -24,7 +24,8 @@ class TextCNN(Encoder):
         embedding_dim: int. Width of a token's vector in one channel.
         filter_sizes: list of ints, each at least 1. Window lengths in tokens.
         filters: int, at least 1. Number of filters of each size.
-        pooling: `"max"`, `"mean"`, `"k_max"`, or a list of them, concatenated.
+        pooling: `"max"`, `"mean"`, `"k_max"`, `"attention"`, or a list of them, concatenated. `"attention"` learns one
+            query for each size.
         k: int, at least 1. How many values `"k_max"` keeps of each filter.
         padding: `"same"` (a window around each token) or `"valid"` (whole windows only).
         activation: name of the activation, e.g. `"relu"`.
@@ -71,26 +72,36 @@ class TextCNN(Encoder):
             )
             for size in self.filter_sizes
         ]
-        self.pooling = SequencePooling(pooling, k=k, dtype=self.dtype_policy, name="pooling")
+        self.poolings = [
+            SequencePooling(
+                pooling,
+                k=k,
+                kernel_regularizer=self.kernel_regularizer(),
+                dtype=self.dtype_policy,
+                name=f"pooling_{size}",
+            )
+            for size in self.filter_sizes
+        ]
 
     @property
     def output_dim(self) -> int:
         """Width of `"pooled"`."""
-        return self.pooling.output_dim(self.filters) * len(self.filter_sizes)
+        return sum(pooling.output_dim(self.filters) for pooling in self.poolings)
 
     def build(self, input_shape: Any = None) -> None:
-        """Creates the vectors and the kernels."""
+        """Creates the vectors, the kernels and the weights of the pooling."""
         self.embedding.build((None, None))
-        for convolution in self.convolutions:
+        for convolution, pooling in zip(self.convolutions, self.poolings):
             convolution.build((None, None, self.embedding.output_dim))
+            pooling.build((None, None, self.filters))
         self.built = True
 
     def encode(self, token_ids: Any, vectors: Any, mask: Any, training: bool) -> tuple[Any, Any]:
         """Convolves and pools; see the class."""
         maps = [convolution(vectors, mask=mask) for convolution in self.convolutions]
         pooled = [
-            self.pooling(feature_map, mask=convolution.window_mask(mask))
-            for convolution, feature_map in zip(self.convolutions, maps)
+            pooling(feature_map, mask=convolution.window_mask(mask))
+            for convolution, pooling, feature_map in zip(self.convolutions, self.poolings, maps)
         ]
         return ops.concatenate(maps, axis=-1), ops.concatenate(pooled, axis=-1)
 
@@ -100,8 +111,8 @@ class TextCNN(Encoder):
             **super().get_config(),
             "filter_sizes": self.filter_sizes,
             "filters": self.filters,
-            "pooling": self.pooling.mode,
-            "k": self.pooling.k,
+            "pooling": self.poolings[0].mode,
+            "k": self.poolings[0].k,
             "padding": self.padding,
             "activation": self.activation,
         }

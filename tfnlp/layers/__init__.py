@@ -5,6 +5,7 @@ from tfnlp._lazy import lazy_exports
 __getattr__, __dir__ = lazy_exports(
     __name__,
     {
+        "AttentionPooling": "attention_pooling",
         "ChronoBias": "chrono_bias",
         "GRU": "recurrent",
         "HashedNgrams": "hashed_ngrams",

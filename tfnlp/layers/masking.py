@@ -41,6 +41,36 @@ def first_step(inputs: Any, mask: Any) -> Any:
     return ops.where(mask[:, :1], inputs[:, 0], ops.zeros_like(inputs[:, 0]))
 
 
+def softmax(scores: Any) -> Any:
+    """Softmax over the last axis, which may be of one place: Keras's own warns of that, though it is right."""
+    return (
+        ops.softmax(scores, axis=-1) if scores.shape[-1] != 1 else ops.exp(ops.log_softmax(scores, axis=-1))
+    )
+
+
+def mask_bias(mask: Any) -> Any:
+    """What added to scores takes the masked ones out of a softmax: float32 like `mask`, 0 or -1e9.
+
+    Added in float32 it swallows any score, so the softmax there is exactly 0; where nothing is real it is uniform.
+    Unlike a selection, an addition costs its gradient nothing.
+    """
+    return (ops.cast(mask, "float32") - 1) * 1e9
+
+
+def masked_softmax(scores: Any, mask: Any) -> Any:
+    """Softmax over the real places of the last axis; where none is real, zeros.
+
+    Args:
+        scores: float tensor `[..., places]`.
+        mask: bool tensor that broadcasts to it.
+
+    Returns:
+        float32 tensor like `scores`: half precision would blur weights that must sum to 1.
+    """
+    weights = softmax(ops.cast(scores, "float32") + mask_bias(mask))
+    return weights * ops.cast(mask, "float32")
+
+
 def turned_round(inputs: Any, mask: Any) -> Any:
     """Reverses the real tokens of right-padded rows and leaves the padding where it stands; its own inverse.
 
