@@ -17,6 +17,7 @@ __getattr__, __dir__ = lazy_exports(
         "TextClassifier": "tasks.text_classifier",
         "TextPreprocessor": "text.preprocessor",
         "Trainer": "training.trainer",
+        "Transformer": "encoders.transformer",
         "WordPieceTokenizer": "text.wordpiece_tokenizer",
         "WordTokenizer": "text.word_tokenizer",
         "read_corpus": "data.readers",

@@ -73,6 +73,48 @@ VARIANTS = [
     ("bilstm", {"embedding_dim": 5, "units": 4, "pooling": ["attention", "first"]}),
     ("text_cnn", {"embedding_dim": 5, "filter_sizes": [2, 4], "filters": 3, "pooling": "attention"}),
     ("fixed_window", {"embedding_dim": 5, "hidden_units": 7, "pooling": ["first", "attention", "k_max"]}),
+    ("transformer", {"embedding_dim": 6, "heads": 2, "feed_forward_dim": 8}),
+    (
+        "transformer",
+        {
+            "embedding_dim": 6,
+            "heads": 3,
+            "feed_forward_dim": 8,
+            "layers": 1,
+            "positions": "learned",
+            "max_positions": 40,
+            "normalize": "after",
+            "activation": "gelu",
+            "pooling": ["first", "attention", "max"],
+        },
+    ),
+    (
+        "transformer",
+        {
+            "embedding_dim": 5,
+            "heads": 2,
+            "feed_forward_dim": 8,
+            "channels": "both",
+            "layers": 1,
+            "positions": "none",
+            "normalize": "none",
+            "activation": "leaky_relu",
+            "pooling": ["last", "mean", "k_max"],
+        },
+    ),
+    (
+        "transformer",
+        {
+            "embedding_dim": 4,
+            "heads": 1,
+            "feed_forward_dim": 8,
+            "layers": 1,
+            "residual": False,
+            "ngrams": [2],
+            "ngram_buckets": 90,
+            "pooling": "first",
+        },
+    ),
 ]
 variants = pytest.mark.parametrize(
     ("name", "settings"), VARIANTS, ids=[f"{name}-{i}" for i, (name, _) in enumerate(VARIANTS)]
@@ -221,6 +263,16 @@ def test_an_unknown_name_gets_the_nearest():
         ("bilstm", {"units": 0}, "units"),
         ("bilstm", {"layers": 0}, "layers"),
         ("bilstm", {"dropout": 1.5}, "dropout"),
+        ("transformer", {"embedding_dim": 6, "heads": 4}, "multiple of `heads`"),
+        ("transformer", {"heads": 0}, "heads"),
+        ("transformer", {"layers": 0}, "layers"),
+        ("transformer", {"feed_forward_dim": 0}, "feed_forward_dim"),
+        ("transformer", {"positions": "rotary"}, "positions"),
+        ("transformer", {"positions": "learned", "max_positions": 0}, "max_positions"),
+        ("transformer", {"normalize": "twice"}, "normalize"),
+        ("transformer", {"activation": "reelu"}, "reelu"),
+        ("transformer", {"attention_dropout": 1.0}, "attention_dropout"),
+        ("transformer", {"pooling": "median"}, "pooling"),
     ],
 )
 def test_a_wrong_setting_is_named(name, settings, message):

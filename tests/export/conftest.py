@@ -30,6 +30,11 @@ KINDS = {
     ),
     "bag_of_words": ("word", {"embedding_dim": 16, "ngrams": [2], "ngram_buckets": 997}, ("float32", "int8")),
     "fixed_window": ("wordpiece", {"embedding_dim": 8}, ("float32",)),
+    "transformer": (
+        "word",
+        {"embedding_dim": 16, "heads": 2, "feed_forward_dim": 32, "pooling": ["first", "attention"]},
+        ("float32",),
+    ),
     "bilstm": ("sentencepiece", {"embedding_dim": 8, "units": 8}, ("float32",)),
 }
 

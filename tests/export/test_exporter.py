@@ -19,7 +19,7 @@ from tfnlp.export import exporter as module
 from tfnlp.export.copies import CopyAnswers
 from tfnlp.text.registry import TOKENIZERS
 
-ENCODER_NAMES = ["text_cnn", "wide_text_cnn", "bag_of_words", "fixed_window", "bilstm"]
+ENCODER_NAMES = ["text_cnn", "wide_text_cnn", "bag_of_words", "fixed_window", "bilstm", "transformer"]
 TEXTS = ["a fine film", "很差"]
 
 

@@ -37,7 +37,7 @@ def test_embeddings_and_kernels_are_int8(exports, tasks, name):
 
 
 def test_no_op_is_custom_or_tensorflow_s_own(exports):
-    for name in ("text_cnn", "bag_of_words", "fixed_window", "bilstm"):
+    for name in ("text_cnn", "bag_of_words", "fixed_window", "bilstm", "transformer"):
         interpreter = interpreter_of(exports(name).lite_files["float32"].read_bytes())
         ops = {op["op_name"] for op in interpreter._get_ops_details()}
         assert not [op for op in ops if op.startswith("Flex") or op == "CUSTOM"]

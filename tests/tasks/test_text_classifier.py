@@ -7,7 +7,7 @@ import numpy as np
 import pytest
 import tensorflow as tf
 
-from tfnlp.encoders import TextCNN
+from tfnlp.encoders import TextCNN, Transformer
 from tfnlp.errors import UserError
 from tfnlp.tasks import TextClassifier
 
@@ -44,6 +44,13 @@ def test_answers_do_not_depend_on_the_company(classifier):
     for row, text in enumerate(AWKWARD):
         np.testing.assert_allclose(model.predict([text])[0], together[row], atol=1e-6)
     assert model.predict([]).shape == (0, 2)
+
+
+def test_texts_longer_than_the_encoder_reads_are_told_at_once(classifier):
+    preprocessor = classifier().preprocessor
+    encoder = Transformer(preprocessor.vocabulary_size, positions="learned", max_positions=11)
+    with pytest.raises(UserError, match=r"cut to 12 tokens.*positions for 11.*`max_positions` to 12"):
+        TextClassifier(preprocessor, encoder, ["bad", "good"])
 
 
 @pytest.mark.parametrize("form", ["list", "numpy", "bytes", "dataset"])

@@ -15,6 +15,7 @@ __getattr__, __dir__ = lazy_exports(
         "LSTM": "lstm",
         "SimpleRNN": "simple_rnn",
         "TextCNN": "text_cnn",
+        "Transformer": "transformer",
         "WideTextCNN": "wide_text_cnn",
         "encoder_class": "registry",
     },

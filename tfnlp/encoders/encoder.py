@@ -117,6 +117,11 @@ class Encoder(keras.Model):
         """Width of `"pooled"`."""
         raise AttributeError(f"{type(self).__name__} does not say its `output_dim`")
 
+    @property
+    def max_tokens(self) -> int | None:
+        """Length in tokens of the longest text that it reads, or None where there is no limit."""
+        return None
+
     def encode(self, token_ids: Any, vectors: Any, mask: Any, training: bool) -> tuple[Any, Any]:
         """Makes `(sequence, pooled)` of ids `[batch, time]`, vectors `[batch, time, dim]` and the mask."""
         raise AttributeError(f"{type(self).__name__} does not say how to `encode`")

@@ -20,6 +20,7 @@ ENCODERS = {
     "lstm": "tfnlp.encoders.lstm:LSTM",
     "bilstm": "tfnlp.encoders.bilstm:BiLSTM",
     "cnn_rnn": "tfnlp.encoders.cnn_rnn:CNNRNN",
+    "transformer": "tfnlp.encoders.transformer:Transformer",
 }
 
 

@@ -50,7 +50,8 @@ class TextClassifier(keras.Model):
         float32 tensor `[batch, classes]`, logits.
 
     Raises:
-        UserError: if there are too few labels, one stands twice, or the vocabularies differ in size.
+        UserError: if there are too few labels, one stands twice, or the vocabularies differ in size, or
+            the preprocessor leaves texts longer than the encoder reads.
 
     Example:
         ```python
@@ -83,6 +84,12 @@ class TextClassifier(keras.Model):
                 f"the encoder knows {encoder.vocabulary_size} token ids, the preprocessor gives "
                 f"{preprocessor.vocabulary_size}; build the encoder with "
                 "`vocabulary_size=preprocessor.vocabulary_size`, after `preprocessor.adapt`"
+            )
+        if encoder.max_tokens is not None and preprocessor.max_tokens > encoder.max_tokens:
+            raise UserError(
+                f"texts are cut to {preprocessor.max_tokens} tokens, but the encoder has positions for "
+                f"{encoder.max_tokens}; set its `max_positions` to {preprocessor.max_tokens}, or the "
+                f"preprocessor's `max_tokens` to {encoder.max_tokens}"
             )
         self.label_index = LabelIndex(labels, multi_label)
         self.labels = list(labels)

@@ -1,0 +1,230 @@
+"""The Transformer's encoder: every token reads every other, layer upon layer."""
+
+from __future__ import annotations
+
+from collections.abc import Sequence
+from typing import Any
+
+import keras
+from keras import ops
+
+from tfnlp.encoders.encoder import Encoder, check_rate
+from tfnlp.layers.positional_encoding import LearnedPositions, SinusoidalPositions
+from tfnlp.layers.sequence_pooling import SequencePooling
+from tfnlp.layers.transformer_block import TransformerBlock, layer_normalization
+
+POSITIONS = ("sinusoidal", "learned", "none")
+
+
+@keras.saving.register_keras_serializable(package="tfnlp")
+class Transformer(Encoder):
+    """Adds to each token's vector where it stands, then lets all tokens read each other `layers` times.
+
+    Padding is never read. With sinusoidal positions the token vectors are multiplied by the square root of
+    `embedding_dim`, as in the paper, which gives them a variance of 1 at the start: neither drowns the other. Learned
+    positions start as small as the vectors.
+
+    Pooled by `"first"`, a learnt vector for the whole text stands in front of the tokens, as BERT's `[CLS]` does. It
+    has no position, reads all tokens and is read by them; so even a text without tokens has it. It is not in
+    `"sequence"`.
+
+    Args:
+        vocabulary_size: int. Number of token ids, special tokens included; id 0 is padding.
+        embedding_dim: int, a multiple of `heads`. Width of a token's vector in one channel, which is the model's.
+        heads: int, at least 1. Number of attention heads in each layer.
+        feed_forward_dim: int, at least 1. Width of the feed-forward networks' middle, usually 4 times the model's.
+        layers: int, at least 1. How many layers stand on each other.
+        positions: `"sinusoidal"`, `"learned"` or `"none"`: a token knows its place by fixed waves, by learnt vectors,
+            or not at all.
+        max_positions: int, at least 1. How many positions `"learned"` learns; texts must be cut to as many tokens.
+        normalize: where layer normalisation stands: `"before"` attention and feed-forward (and once at the end),
+            `"after"` them as in the paper, which wants a warm-up of the learning rate, or `"none"`.
+        residual: bool. Whether each of the two adds to what it read.
+        activation: name of the feed-forward networks' activation, e.g. `"relu"` or `"gelu"`.
+        dropout: float in `[0, 1)`. Dropout on the first layer's input and on what each part of a layer puts out.
+        attention_dropout: float in `[0, 1)`. Dropout on the attention weights.
+        pooling: `"first"`, `"attention"`, `"max"`, `"mean"`, `"sum"`, `"last"`, `"k_max"`, or a list of them,
+            concatenated.
+        **kwargs: the settings that all encoders share; see `Encoder`.
+
+    Reference:
+        Vaswani et al., 2017, https://arxiv.org/abs/1706.03762; Devlin et al., 2019 (BERT: learned positions, GELU, the
+        first vector), https://arxiv.org/abs/1810.04805
+    """
+
+    def __init__(
+        self,
+        vocabulary_size: int,
+        embedding_dim: int = 128,
+        heads: int = 4,
+        feed_forward_dim: int = 512,
+        layers: int = 2,
+        positions: str = "sinusoidal",
+        max_positions: int = 512,
+        normalize: str = "before",
+        residual: bool = True,
+        activation: str = "relu",
+        dropout: float = 0.1,
+        attention_dropout: float = 0.1,
+        pooling: str | Sequence[str] = "mean",
+        **kwargs: Any,
+    ):
+        super().__init__(vocabulary_size, embedding_dim, **kwargs)
+        width = self.embedding.output_dim
+        for name, value in (("heads", heads), ("layers", layers)):
+            if value < 1:
+                raise ValueError(f"`{name}` must be at least 1. Received: {name}={value}")
+        if width % heads:
+            raise ValueError(
+                f"`embedding_dim` must be a multiple of `heads`. Received: embedding_dim={embedding_dim}, heads={heads}"
+            )
+        if positions not in POSITIONS:
+            raise ValueError(f"`positions` must be one of {POSITIONS}. Received: positions={positions!r}")
+        check_rate("dropout", dropout)
+        check_rate("attention_dropout", attention_dropout)
+        self.heads = heads
+        self.feed_forward_dim = feed_forward_dim
+        self.depth = layers
+        self.positions = positions
+        self.max_positions = max_positions
+        self.normalize = normalize
+        self.residual = residual
+        self.activation = activation
+        self.dropout = dropout
+        self.attention_dropout = attention_dropout
+        self.position_layer = self._position_layer()
+        self.input_dropout = keras.layers.Dropout(dropout, dtype=self.dtype_policy, name="input_dropout")
+        self.blocks = [
+            TransformerBlock(
+                heads,
+                feed_forward_dim,
+                normalize=normalize,
+                residual=residual,
+                activation=activation,
+                dropout=dropout,
+                attention_dropout=attention_dropout,
+                kernel_regularizer=self.kernel_regularizer(),
+                dtype=self.dtype_policy,
+                name=f"block_{i}",
+            )
+            for i in range(layers)
+        ]
+        # What a layer adds to is never normalised where each normalises only what it reads; the last sum is, here.
+        self.last_norm = (
+            layer_normalization(self.dtype_policy, "last_norm") if normalize == "before" else None
+        )
+        self.pooling = SequencePooling(
+            pooling, kernel_regularizer=self.kernel_regularizer(), dtype=self.dtype_policy, name="pooling"
+        )
+
+    @property
+    def embedding_range(self) -> float:  # type: ignore[override]
+        """The tokens' vectors start uniform within plus and minus this: with a variance of `1 / embedding_dim`."""
+        return (3 / self.embedding_dim) ** 0.5
+
+    def _position_layer(self) -> Any:
+        if self.positions == "sinusoidal":
+            return SinusoidalPositions(dtype=self.dtype_policy, name="positions")
+        if self.positions == "learned":
+            return LearnedPositions(
+                self.max_positions,
+                initializer=keras.initializers.RandomUniform(-self.embedding_range, self.embedding_range),
+                dtype=self.dtype_policy,
+                name="positions",
+            )
+        return None
+
+    @property
+    def max_tokens(self) -> int | None:
+        """Length in tokens of the longest text that it reads, or None where there is no limit."""
+        return self.max_positions if self.positions == "learned" else None
+
+    @property
+    def has_text_vector(self) -> bool:
+        """Whether a learnt vector for the whole text stands in front of the tokens."""
+        return "first" in self.pooling.mode
+
+    @property
+    def output_dim(self) -> int:
+        """Width of `"pooled"`."""
+        return self.pooling.output_dim(self.embedding.output_dim)
+
+    def build(self, input_shape: Any = None) -> None:
+        """Creates the vectors, the layers' weights and those of the pooling."""
+        self.embedding.build((None, None))
+        shape = (None, None, self.embedding.output_dim)
+        if self.position_layer is not None:
+            self.position_layer.build(shape)
+        if self.has_text_vector:
+            self.text_vector = self.add_weight(
+                shape=(1, 1, shape[-1]),
+                initializer=keras.initializers.RandomUniform(-self.embedding_range, self.embedding_range),
+                name="text_vector",
+            )
+        for block in self.blocks:
+            block.build(shape)
+        if self.last_norm is not None:
+            self.last_norm.build(shape)
+        self.pooling.build(shape)
+        self.built = True
+
+    def encode(self, token_ids: Any, vectors: Any, mask: Any, training: bool) -> tuple[Any, Any]:
+        """Reads and pools; see the class."""
+        sequence, readable = self._placed(vectors, mask, training)
+        for block in self.blocks:
+            sequence = block(sequence, mask=readable, training=training)
+        if self.last_norm is not None:
+            sequence = self.last_norm(sequence)
+        if not self.has_text_vector:
+            return sequence, self.pooling(sequence, mask=mask)
+        tokens = sequence[:, 1:]
+        return tokens, self.pooling(tokens, mask=mask, first=sequence[:, 0])
+
+    def attention_weights(self, token_ids: Any) -> Any:
+        """What every token reads, in every head of every layer.
+
+        Args:
+            token_ids: int tensor `[batch, time]`, padded on the right with 0.
+
+        Returns:
+            float32 tensor `[batch, layers, heads, time, time]`: at `[b, l, h, i, j]` how much token `i` reads of token
+            `j`; over `j` they sum to 1. Weights of padding are 0 as `j` and mean nothing as `i`. Where
+            `has_text_vector`, both times are one longer: the text's vector comes first.
+        """
+        mask = ops.not_equal(token_ids, 0)
+        sequence, readable = self._placed(self.embedding(token_ids), mask, training=False)
+        weights = []
+        for block in self.blocks:
+            sequence, of_block = block(sequence, mask=readable, return_weights=True)
+            weights.append(of_block)
+        return ops.stack(weights, axis=1)
+
+    def _placed(self, vectors: Any, mask: Any, training: bool) -> tuple[Any, Any]:
+        """What the first layer reads, and its mask: the vectors with their positions, the text's in front."""
+        if self.positions == "sinusoidal":
+            vectors = vectors * self.embedding_dim**0.5
+        if self.position_layer is not None:
+            vectors = self.position_layer(vectors)
+        if self.has_text_vector:
+            rows = ops.shape(vectors)[0]
+            front = ops.broadcast_to(ops.cast(self.text_vector, vectors.dtype), (rows, 1, vectors.shape[-1]))
+            vectors = ops.concatenate([front, vectors], axis=1)
+            mask = ops.pad(mask, [[0, 0], [1, 0]], constant_values=True)
+        return self.input_dropout(vectors, training=training), mask
+
+    def get_config(self) -> dict[str, Any]:
+        """Plain JSON."""
+        return {
+            **super().get_config(),
+            "heads": self.heads,
+            "feed_forward_dim": self.feed_forward_dim,
+            "layers": self.depth,
+            "positions": self.positions,
+            "max_positions": self.max_positions,
+            "normalize": self.normalize,
+            "residual": self.residual,
+            "activation": self.activation,
+            "dropout": self.dropout,
+            "attention_dropout": self.attention_dropout,
+            "pooling": self.pooling.mode,
+        }
