@@ -73,7 +73,7 @@ VARIANTS = [
     ("bilstm", {"embedding_dim": 5, "units": 4, "pooling": ["attention", "first"]}),
     ("text_cnn", {"embedding_dim": 5, "filter_sizes": [2, 4], "filters": 3, "pooling": "attention"}),
     ("fixed_window", {"embedding_dim": 5, "hidden_units": 7, "pooling": ["first", "attention", "k_max"]}),
-    ("transformer", {"embedding_dim": 6, "heads": 2, "feed_forward_dim": 8}),
+    ("transformer", {"embedding_dim": 6, "heads": 2, "feed_forward_dim": 8, "layers": 1}),
     (
         "transformer",
         {
@@ -108,7 +108,7 @@ VARIANTS = [
             "embedding_dim": 4,
             "heads": 1,
             "feed_forward_dim": 8,
-            "layers": 1,
+            "layers": 2,
             "residual": False,
             "ngrams": [2],
             "ngram_buckets": 90,
