@@ -7,9 +7,10 @@ from tfnlp.recipe import load_recipe
 
 ENCODERS = (
     "bag_of_words", "text_cnn", "wide_text_cnn", "simple_rnn", "gru", "lstm", "bilstm", "cnn_rnn",
+    "transformer",
 )  # fmt: skip
 # Those that have a twin in PyTorch.
-PYTORCH_ENCODERS = ("text_cnn", "simple_rnn", "gru", "lstm", "bilstm", "cnn_rnn")
+PYTORCH_ENCODERS = ("text_cnn", "simple_rnn", "gru", "lstm", "bilstm", "cnn_rnn", "transformer")
 PIPELINES = Path(__file__).resolve().parent.parent / "pipelines"
 
 
@@ -62,6 +63,19 @@ _DEFAULTS = {
         dropout=0.0,
     ),
     **{name: _RECURRENT for name in ("simple_rnn", "gru", "lstm", "bilstm")},
+    "transformer": Training(
+        encoder={
+            "embedding_dim": 128,
+            "heads": 4,
+            "feed_forward_dim": 512,
+            "layers": 2,
+            "dropout": 0.2,
+            "token_dropout": 0.2,
+        },
+        dropout=0.3,
+        learning_rate=5e-4,
+        weight_decay=0.05,
+    ),  # fmt: skip
     "cnn_rnn": Training(
         encoder={"embedding_dim": 128, "filters": 100, "units": 128, "pooling": ["max", "mean"]}
     ),

@@ -179,12 +179,15 @@ class TfnlpSession:
         for layer in getattr(network, "convolutions", ()):
             found[f"{layer.name}/kernel"] = layer.convolution.kernel
             found[f"{layer.name}/bias"] = layer.convolution.bias
-        for layer in (
-            lstm for pair in getattr(getattr(network, "stack", None), "directions", ()) for lstm in pair
-        ):
+        stack = getattr(network, "stack", None)
+        for layer in (way for ways in getattr(stack, "directions", ()) for way in ways):
             found[f"{layer.name}/kernel"] = layer.cell.kernel
             found[f"{layer.name}/recurrent_kernel"] = layer.cell.recurrent_kernel
             found[f"{layer.name}/bias"] = layer.cell.bias
+        for block in getattr(network, "blocks", ()):
+            found |= {f"{block.name}/{name}": value for name, value in _block_weights(block).items()}
+        if getattr(network, "last_norm", None) is not None:
+            found["last_norm/scale"], found["last_norm/offset"] = network.last_norm.weights
         return {name: keras.ops.convert_to_numpy(value) for name, value in found.items()}
 
     def _train(self) -> None:
@@ -195,3 +198,18 @@ class TfnlpSession:
         except BaseException as error:  # handed to the thread that waits, which raises it
             self._failure = error
             self._turnstile.done.set()
+
+
+def _block_weights(block: keras.layers.Layer) -> dict:
+    """A Transformer layer's weights under plain names."""
+    attention, feed_forward = block.attention, block.feed_forward
+    parts = {
+        "query": attention.query, "key": attention.key, "value": attention.value,
+        "output": attention.output_projection, "widen": feed_forward.widen, "narrow": feed_forward.narrow,
+    }  # fmt: skip
+    found = {}
+    for name, dense in parts.items():
+        found[f"{name}/kernel"], found[f"{name}/bias"] = dense.kernel, dense.bias
+    for name, norm in zip(("attention_norm", "feed_forward_norm"), block.norms):
+        found[f"{name}/scale"], found[f"{name}/offset"] = norm.weights
+    return found

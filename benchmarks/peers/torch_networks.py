@@ -104,6 +104,71 @@ class CNNRNN(Recurrent):
         return super().encode(maps.transpose(1, 2) * mask[..., None], mask)
 
 
+class Transformer(Network):
+    """Vaswani's encoder with sinusoidal positions, normalised before each part, its tokens averaged."""
+
+    def __init__(
+        self, weights: Weights, heads: int, inner_dropout: float, attention_dropout: float, **dropouts
+    ):
+        super().__init__(weights, **dropouts)
+        width = weights["embedding"].shape[1]
+        count = len({name.split("/")[0] for name in weights if name.startswith("block_")})
+        self.blocks = nn.ModuleList(
+            Block(_within(weights, f"block_{place}"), heads, inner_dropout, attention_dropout)
+            for place in range(count)
+        )
+        self.last_norm = _norm(_within(weights, "last_norm"))
+        self.inner_dropout = nn.Dropout(inner_dropout)
+        unit = torch.arange(width)
+        self.rates = 10_000.0 ** (-(unit - unit % 2) / width)
+        self.even = unit % 2 == 0
+
+    def encode(self, vectors: torch.Tensor, mask: torch.Tensor) -> torch.Tensor:
+        """Places the tokens, lets them read each other, averages the real ones."""
+        angles = torch.arange(vectors.shape[1])[:, None] * self.rates
+        waves = torch.where(self.even, angles.sin(), angles.cos())
+        sequence = self.inner_dropout(vectors * vectors.shape[-1] ** 0.5 + waves)
+        for block in self.blocks:
+            sequence = block(sequence, mask)
+        sequence = self.last_norm(sequence) * mask[..., None]
+        return sequence.sum(1) / mask.sum(1, keepdim=True).clamp(min=1)
+
+
+class Block(nn.Module):
+    """Self-attention, then two dense layers; PyTorch's own fused attention."""
+
+    def __init__(self, weights: Weights, heads: int, dropout: float, attention_dropout: float):
+        super().__init__()
+        self.heads, self.attention_dropout = heads, attention_dropout
+        # One product for the three projections.
+        self.read = _linear(
+            np.concatenate([weights[f"{name}/kernel"] for name in ("query", "key", "value")], axis=1),
+            np.concatenate([weights[f"{name}/bias"] for name in ("query", "key", "value")]),
+        )
+        self.output, self.widen, self.narrow = (
+            _linear(weights[f"{name}/kernel"], weights[f"{name}/bias"])
+            for name in ("output", "widen", "narrow")
+        )
+        self.attention_norm, self.feed_forward_norm = (
+            _norm(_within(weights, name)) for name in ("attention_norm", "feed_forward_norm")
+        )
+        self.dropout = nn.Dropout(dropout)
+
+    def forward(self, sequence: torch.Tensor, mask: torch.Tensor) -> torch.Tensor:
+        """Float `[batch, time, width]` -> the same shape."""
+        batch, time, width = sequence.shape
+        read = self.read(self.attention_norm(sequence)).view(batch, time, 3, self.heads, width // self.heads)
+        query, key, value = read.permute(2, 0, 3, 1, 4)
+        attended = functional.scaled_dot_product_attention(
+            query, key, value, attn_mask=mask[:, None, None, :],
+            dropout_p=self.attention_dropout if self.training else 0.0,
+        )  # fmt: skip
+        attended = attended.transpose(1, 2).reshape(batch, time, width)
+        sequence = sequence + self.dropout(self.output(attended))
+        middle = functional.relu(self.widen(self.feed_forward_norm(sequence)))
+        return sequence + self.dropout(self.narrow(middle))
+
+
 def masked_max(values: torch.Tensor, keep: torch.Tensor, dim: int) -> torch.Tensor:
     """Greatest value over the kept places; 0 where none is kept."""
     peak = values.masked_fill(~keep, -65504.0).amax(dim)
@@ -124,12 +189,22 @@ def build(encoder: str, weights: Weights, options: dict, dropout: float) -> Netw
     """
     options = dict(options)
     dropouts = {name: options.pop(name, 0.0) for name in ("embedding_dropout", "token_dropout")}
-    for name in ("embedding_dim", "units", "filters", "filter_sizes"):  # told by the weights
+    told_by_weights = ("embedding_dim", "units", "filters", "filter_sizes", "layers", "feed_forward_dim")
+    for name in told_by_weights:
         options.pop(name, None)
-    pooling = options.pop("pooling", "last" if encoder == "cnn_rnn" else "max")
+    pooling = options.pop("pooling", {"cnn_rnn": "last", "transformer": "mean"}.get(encoder, "max"))
     pooling = [pooling] if isinstance(pooling, str) else pooling
     if encoder == "text_cnn" and pooling == ["max"] and not options:
         return TextCNN(weights, dropout=dropout, **dropouts)
+    if (
+        encoder == "transformer"
+        and pooling == ["mean"]
+        and not set(options) - {"heads", "dropout", "attention_dropout"}
+    ):
+        return Transformer(
+            weights, heads=options.get("heads", 4), inner_dropout=options.get("dropout", 0.1),
+            attention_dropout=options.get("attention_dropout", 0.1), dropout=dropout, **dropouts,
+        )  # fmt: skip
     input_dropout, cell = options.pop("dropout", 0.0), options.pop("cell", "lstm")
     if encoder != "cnn_rnn":
         cell = encoder.removeprefix("bi")
@@ -140,6 +215,17 @@ def build(encoder: str, weights: Weights, options: dict, dropout: float) -> Netw
     return network(
         weights, cell=cell, pooling=pooling, input_dropout=input_dropout, dropout=dropout, **dropouts
     )
+
+
+def _within(weights: Weights, part: str) -> Weights:
+    """The weights of one part, under names without its own."""
+    return {name.removeprefix(f"{part}/"): w for name, w in weights.items() if name.startswith(f"{part}/")}
+
+
+def _norm(weights: Weights) -> nn.LayerNorm:
+    norm = nn.LayerNorm(len(weights["scale"]), eps=1e-5)
+    norm.weight.data, norm.bias.data = _tensor(weights["scale"]), _tensor(weights["offset"])
+    return norm
 
 
 def _tensor(array) -> torch.Tensor:
