@@ -75,7 +75,7 @@ _DEFAULTS = {
         dropout=0.3,
         learning_rate=5e-4,
         weight_decay=0.05,
-    ),  # fmt: skip
+    ),
     "cnn_rnn": Training(
         encoder={"embedding_dim": 128, "filters": 100, "units": 128, "pooling": ["max", "mean"]}
     ),
