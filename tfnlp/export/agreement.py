@@ -57,6 +57,8 @@ class CopyAgreement:
         accuracy: share of the labelled texts, 0 to 1, that get the true label (multi-label: exactly
             the true set); None without true labels.
         problem: why the copy fails; empty if it agrees.
+        texts_per_second: how many texts the SavedModel answers in batches of 32; None for the other copies, and
+            if no text was timed.
     """
 
     copy: str
@@ -68,6 +70,7 @@ class CopyAgreement:
     p99_ms: float | None
     accuracy: float | None
     problem: str = ""
+    texts_per_second: float | None = None
 
 
 @dataclasses.dataclass(frozen=True)
@@ -227,6 +230,7 @@ def _row(copy: str, proof: Proof, answers: CopyAnswers, max_drop: float) -> Copy
         p99_ms=float(np.quantile(answers.milliseconds, 0.99)) if timed else None,
         accuracy=accuracy,
         problem=_problem(copy, proof, answers, difference, equal, max_drop),
+        texts_per_second=answers.texts_per_second,
     )
 
 

@@ -16,6 +16,7 @@ from pathlib import Path
 import numpy as np
 
 from tfnlp.errors import UserError
+from tfnlp.export.fresh_process import BATCH
 
 _SCRIPT = Path(__file__).with_name("fresh_process.py")
 
@@ -30,6 +31,7 @@ class CopyAnswers:
         milliseconds: float `[timed texts]`, each text asked alone, from text to scores.
         size: bytes on the disk.
         complaint: what is wrong with the answers beside the scores; empty for nothing.
+        texts_per_second: how many it answers in batches of 32; None where that was not timed.
     """
 
     labels: list[str]
@@ -37,6 +39,7 @@ class CopyAnswers:
     milliseconds: np.ndarray
     size: int
     complaint: str = ""
+    texts_per_second: float | None = None
 
 
 def ask_saved_model(
@@ -49,7 +52,7 @@ def ask_saved_model(
     Args:
         version: the version folder.
         texts: the texts.
-        timed: rows to be asked alone, too, with a clock.
+        timed: rows to be asked with a clock, too, alone and in batches of 32.
         scratch: a folder for the exchange.
         text_ops: whether the model needs TF Text's ops, as the stock model server links them.
 
@@ -93,7 +96,9 @@ def ask_saved_model(
             complaint = "the signatures `serving_default` and `classify` give different scores"
         size = sum(file.stat().st_size for file in _model_files(version))
         labels = [str(label) for label in answers["labels"]]
-        return CopyAnswers(labels, answers["scores"], answers["milliseconds"], size, complaint)
+        seconds = answers["batch_seconds"]
+        rate = float(BATCH / np.median(seconds)) if seconds.size else None
+        return CopyAnswers(labels, answers["scores"], answers["milliseconds"], size, complaint, rate)
 
 
 def ask_tflite(path: Path, texts: Sequence[bytes], timed: Sequence[int]) -> CopyAnswers:

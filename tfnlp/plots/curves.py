@@ -10,7 +10,7 @@ from typing import Any
 
 from tfnlp.plots.figure import BLUE, GREEN, GREY, INK, ORANGE, new_figure, save_figure, style_axes
 
-_NOT_METRICS = {"epoch", "loss", "learning_rate", "lr", "seconds", "time", "step", "steps"}
+_NOT_METRICS = {"epoch", "loss", "learning_rate", "lr", "seconds", "steps_seconds", "time", "step", "steps"}
 _MOST_METRICS = 2
 _COLUMNS = 3
 

@@ -97,7 +97,7 @@ class Trainer:
             UserError: if there is nothing to resume, or the texts are not those the run began with, or the
                 loss is no longer a number.
         """
-        fingerprint = _fingerprint(texts, labels)
+        fingerprint = fingerprint_of(texts, labels)
         if resume:
             if self.checkpoint is None:
                 raise UserError("there is no checkpoint to resume from: this trainer writes none")
@@ -168,9 +168,13 @@ class _EpochEnd(keras.callbacks.Callback):
         super().__init__()
         self.trainer = trainer
         self.started = 0.0
+        self.trained: float | None = None
 
     def on_epoch_begin(self, epoch: int, logs: Any = None) -> None:
-        self.started = time.perf_counter()
+        self.started, self.trained = time.perf_counter(), None
+
+    def on_test_begin(self, logs: Any = None) -> None:
+        self.trained = time.perf_counter()  # the steps are done; what follows is the validation
 
     def on_epoch_end(self, epoch: int, logs: Any = None) -> None:
         figures = {name.replace("val_", "valid_", 1): float(value) for name, value in (logs or {}).items()}
@@ -179,11 +183,13 @@ class _EpochEnd(keras.callbacks.Callback):
                 f"the loss of epoch {epoch + 1} is {figures['loss']}: the training diverged. Lower "
                 "`training.learning_rate`, or set `training.clip_norm` (1.0 is usual)"
             )
+        ended = time.perf_counter()
         row = {
             "epoch": epoch + 1,
             **figures,
             "learning_rate": float(keras.ops.convert_to_numpy(self.model.optimizer.learning_rate)),
-            "seconds": round(time.perf_counter() - self.started, 3),
+            "seconds": round(ended - self.started, 3),
+            "steps_seconds": round((self.trained or ended) - self.started, 4),  # without the validation
         }
         if self.trainer._finish_epoch(row):
             logger.info(
@@ -192,7 +198,8 @@ class _EpochEnd(keras.callbacks.Callback):
             self.model.stop_training = True
 
 
-def _fingerprint(texts: Sequence[str], labels: Any) -> str:
+def fingerprint_of(texts: Sequence[str], labels: Any) -> str:
+    """Returns a digest of texts and labels in their order: equal for equal data, in any process."""
     digest = hashlib.sha256()
     for text, label in zip(texts, labels):
         digest.update(repr((text, label)).encode("utf-8", "surrogatepass"))
