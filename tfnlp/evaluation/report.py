@@ -2,23 +2,18 @@
 
 from __future__ import annotations
 
-import base64
-import math
 import os
 from collections.abc import Mapping, Sequence
-from importlib import resources
 from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
-from tfnlp.evaluation.readable import readable_text
+from tfnlp.evaluation.page import picture, render_page, sections
 from tfnlp.files import write_text_atomically
-from tfnlp.version import __version__
 
 if TYPE_CHECKING:
     from tfnlp.evaluation.baseline import BaselineResult
     from tfnlp.evaluation.classification import ClassificationReport
 
-_LONGEST_STRING = 600
 _CAPTIONS = {
     "curves": "Training and validation, epoch by epoch. The dotted line marks the epoch whose weights were kept.",
     "confusion": "Which class was taken for which. Rows are the truth.",
@@ -64,23 +59,14 @@ def write_report(
         FileNotFoundError: if a picture is missing.
         UserError: if the disk is full or the place may not be written.
     """
-    from jinja2 import Environment, StrictUndefined
-    from markupsafe import Markup
-
-    def clean(value: Any) -> Any:
-        """Makes every string harmless that reaches the page, and every other value readable."""
-        return value if isinstance(value, Markup) else readable_text(str(value), _LONGEST_STRING)
-
-    environment = Environment(autoescape=True, undefined=StrictUndefined, finalize=clean, trim_blocks=True)
-    environment.filters.update(percent=_percent, duration=_duration, number=_number, words=_words)
-    template = environment.from_string(
-        resources.files("tfnlp.evaluation").joinpath("report.html").read_text(encoding="utf-8")
-    )
-    pictures = [_picture(name, Path(file).read_bytes()) for name, file in (plots or {}).items()]
+    pictures = [
+        picture(name, Path(file).read_bytes(), _CAPTIONS.get(name, ""))
+        for name, file in (plots or {}).items()
+    ]
     columns = list(dict.fromkeys(key for row in history for key in row))
-    page = template.render(
+    page = render_page(
+        "report.html",
         title=title,
-        version=__version__,
         device=device,
         seconds=seconds,
         report=report,
@@ -89,74 +75,7 @@ def write_report(
         pictures=pictures,
         columns=columns,
         history=[[row.get(column) for column in columns] for row in history],
-        data=_sections(data_summary or {}),
-        settings=_sections(settings),
+        data=sections(data_summary or {}),
+        settings=sections(settings),
     )
     return write_text_atomically(path, page)
-
-
-def _picture(name: str, png: bytes) -> dict[str, Any]:
-    from markupsafe import Markup
-
-    return {
-        "name": name,
-        "caption": _CAPTIONS.get(name, ""),
-        "data": Markup(base64.b64encode(png).decode("ascii")),
-        # Bytes 16 to 19 of a PNG are its width. Shown smaller than drawn, so that it is sharp on fine screens.
-        "width": round(int.from_bytes(png[16:20], "big") / 1.5),
-    }
-
-
-def _sections(nested: Mapping[str, Any]) -> list[tuple[str, list[tuple[str, str]]]]:
-    """Sections with their rows; what stands outside a section comes first, deeper levels get dotted names."""
-    loose = [(str(key), _words(value)) for key, value in nested.items() if not isinstance(value, Mapping)]
-    sections = [("", loose)] if loose else []
-    for name, section in nested.items():
-        if isinstance(section, Mapping):
-            sections.append((str(name), _rows(section)))
-    return sections
-
-
-def _rows(section: Mapping[str, Any], prefix: str = "") -> list[tuple[str, str]]:
-    rows = []
-    for key, value in section.items():
-        if isinstance(value, Mapping):
-            rows += _rows(value, f"{prefix}{key}.")
-        else:
-            rows.append((f"{prefix}{key}", _words(value)))
-    return rows
-
-
-def _words(value: Any) -> str:
-    """A setting or a label as one writes it."""
-    if value is None:
-        return "–"
-    if isinstance(value, bool):
-        return "yes" if value else "no"
-    if isinstance(value, list | tuple):
-        shown = ", ".join(_words(item) for item in value[:50])
-        return (f"{shown}, … ({len(value):,} in all)" if len(value) > 50 else shown) or "none"
-    if isinstance(value, Mapping):
-        return ", ".join(f"{key}: {_words(item)}" for key, item in value.items())
-    return _number(value) if isinstance(value, float) else str(value)
-
-
-def _percent(share: float) -> str:
-    return f"{100 * share:.1f} %"
-
-
-def _number(value: Any) -> str:
-    if value is None or value == "" or (isinstance(value, float) and math.isnan(value)):
-        return "–"
-    try:
-        return f"{float(value):.4g}" if not float(value).is_integer() else f"{int(float(value)):,}"
-    except (OverflowError, TypeError, ValueError):
-        return str(value)
-
-
-def _duration(seconds: float) -> str:
-    if seconds < 60:
-        return f"{seconds:.1f} s"
-    minutes, rest = divmod(round(seconds), 60)
-    hours, minutes = divmod(minutes, 60)
-    return f"{hours} h {minutes} min" if hours else f"{minutes} min {rest} s"
