@@ -5,10 +5,13 @@ from tfnlp._lazy import lazy_exports
 __getattr__, __dir__ = lazy_exports(
     __name__,
     {
+        "ParetoPoint": "pareto",
         "plot_calibration": "calibration",
         "plot_classification": "classification",
         "plot_confusion": "confusion",
         "plot_curves": "curves",
+        "plot_pareto": "pareto",
+        "plot_seeds": "seeds",
         "use_readable_fonts": "fonts",
     },
 )

@@ -1,0 +1,60 @@
+import pytest
+from matplotlib import image
+
+from tfnlp.plots import ParetoPoint, plot_pareto, plot_seeds
+from tfnlp.plots import pareto as module
+
+POINTS = [
+    ParetoPoint("bag", 0.03, 0.84, 0.003, on_front=True),
+    ParetoPoint("cnn", 0.2, 0.86, 0.002, on_front=True, recommended=True),
+    ParetoPoint("slow $x", 4.0, 0.85, None),
+]
+
+
+def inked(path):
+    pixels = image.imread(path)
+    return float((pixels[..., :3] < 0.97).any(axis=-1).mean())
+
+
+@pytest.mark.parametrize("points", [POINTS, POINTS[1:2], [ParetoPoint("a", 1e-3, 1.0)] * 12], ids=len)
+def test_pareto(tmp_path, points):
+    path = plot_pareto(points, tmp_path / "a.png", band=(0.85, 0.86))
+    assert inked(path) > 0.01
+    again = plot_pareto(points, tmp_path / "b.png", band=(0.85, 0.86))
+    assert path.read_bytes() == again.read_bytes()
+
+
+def test_the_recommended_point_is_a_star_of_its_own_colour(tmp_path):
+    marked = image.imread(plot_pareto(POINTS, tmp_path / "a.png"))[..., :3]
+    plain = [ParetoPoint(p.name, p.milliseconds, p.accuracy, p.deviation, p.on_front) for p in POINTS]
+    unmarked = image.imread(plot_pareto(plain, tmp_path / "b.png"))[..., :3]
+    orange = [int(module.ORANGE[i : i + 2], 16) / 255 for i in (1, 3, 5)]
+    assert (abs(marked - orange).max(axis=-1) < 0.02).sum() > 100
+    assert (abs(unmarked - orange).max(axis=-1) < 0.02).sum() == 0
+
+
+def test_names_that_would_collide_move_apart(tmp_path, monkeypatch):
+    placed = []
+    monkeypatch.setattr(module, "save_figure", lambda figure, path: placed.append(figure) or path)
+    close = [ParetoPoint(f"encoder_{i}", 1.0 + 0.01 * i, 0.8 + 0.0005 * i) for i in range(4)]
+    plot_pareto([*close, ParetoPoint("far", 9.0, 0.9)], tmp_path / "a.png")
+    axes = placed[0].axes[0]
+    placed[0].draw_without_rendering()
+    boxes = [text.get_window_extent() for text in axes.texts]
+    assert len(boxes) == 5
+    assert not any(one.overlaps(other) for i, one in enumerate(boxes) for other in boxes[:i])
+
+
+def test_pareto_of_nothing(tmp_path):
+    with pytest.raises(ValueError, match="no encoder"):
+        plot_pareto([], tmp_path / "a.png")
+    with pytest.raises(ValueError, match="more than 0 milliseconds"):
+        plot_pareto([ParetoPoint("a", 0.0, 0.5)], tmp_path / "a.png")
+    assert not list(tmp_path.iterdir())
+
+
+def test_seeds(tmp_path):
+    path = plot_seeds({"a $x": [0.8, 0.82], "b": [0.9]}, tmp_path / "a.png", recommended="b", baseline=0.7)
+    assert inked(path) > 0.005
+    with pytest.raises(ValueError, match="at least one seed"):
+        plot_seeds({"a": []}, tmp_path / "b.png")
