@@ -107,3 +107,11 @@ def test_a_wrong_key_is_answered_without_tensorflow(tmp_path):
     assert ran.stdout.strip() == "2 []"
     assert "Did you mean `filter_sizes`" in ran.stderr
     assert "Traceback" not in ran.stderr
+
+
+def test_settings_for_a_comparison_are_checked_and_stay_out_of_a_runs_recipe():
+    recipe = parse_recipe({**SMALL, "compare": {"bilstm": {"units": 3}}})
+    assert recipe.compare.bilstm.model_dump(exclude_unset=True) == {"units": 3}
+    assert "compare" not in recipe.model_dump()
+    with pytest.raises(UserError, match=r"\[compare\.bilstm\] units: .*integer"):
+        parse_recipe({**SMALL, "compare": {"bilstm": {"units": "x"}}})

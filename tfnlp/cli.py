@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import logging
 import os
+import shlex
 import sys
 from pathlib import Path
 from typing import TYPE_CHECKING, Annotated, Any
@@ -147,7 +148,7 @@ def fit(
     _train(parse_recipe(table, "fit"), as_json, folder=out)
 
 
-def _train(recipe: Any, as_json: bool, **where: Path | None) -> None:
+def _train(recipe: Any, as_json: bool, **where: Any) -> None:
     _load_tensorflow()
     from tfnlp.commands.progress import ProgressBar
     from tfnlp.commands.train import train as run_training
@@ -163,6 +164,68 @@ def _train(recipe: Any, as_json: bool, **where: Path | None) -> None:
         from tfnlp.commands.summary import training_summary
 
         console().print(training_summary(metrics))
+
+
+@app.command()
+def compare(
+    recipe: Annotated[
+        Path, typer.Argument(metavar="RECIPE", help="A TOML file; its own encoder may be among them or not.")
+    ],
+    encoders: Annotated[
+        str, typer.Option(metavar="A,B,C", help=f"Of {', '.join(ENCODERS)}; or all, for all of them.")
+    ],
+    seeds: Annotated[
+        int, typer.Option(min=1, help="How often each is trained, from the recipe's seed on.")
+    ] = 3,
+    out: Annotated[
+        Path | None, typer.Option(metavar="DIR", help="The comparison's folder; comparisons/NAME by default.")
+    ] = None,
+    resume: Annotated[
+        bool, typer.Option("--resume", help="Go on with the comparison in DIR; add encoders or seeds.")
+    ] = False,
+    sets: Sets = [],  # noqa: B006
+    as_json: Json = False,
+) -> None:
+    """Train several encoders on the same data and show what each costs and gives."""
+    from tfnlp.commands.comparison_plan import encoder_names
+    from tfnlp.recipe import load_recipe
+
+    names = encoder_names(encoders)
+    loaded = load_recipe(recipe, sets)
+    folder = out or Path("comparisons") / loaded.name
+    _load_tensorflow()
+    from tfnlp.commands.compare import compare as run_comparison
+    from tfnlp.commands.progress import ProgressBars
+
+    quiet = not logging.getLogger("tfnlp").isEnabledFor(logging.INFO)
+    bars = ProgressBars(None if quiet else console(stderr=True))
+    words = ["tfnlp", "compare", recipe, "--encoders", encoders, "--seeds", seeds, "--out", folder]
+    words += [word for override in sets for word in ("--set", override)]
+    try:
+        comparison = run_comparison(
+            loaded,
+            names,
+            out=folder,
+            seeds=seeds,
+            resume=resume,
+            go_on_with=shlex.join(map(str, [*words, "--resume"])),
+            callbacks=bars.next,
+        )
+    finally:
+        bars.close()
+    if as_json:
+        _print_json({**comparison.as_dict(), "folder": str(folder)})
+    else:
+        from tfnlp.evaluation.comparison_table import remarks, terminal_table
+
+        console().print(terminal_table(comparison))
+        for line in (comparison.verdict, *remarks(comparison, loaded.export.max_accuracy_drop)):
+            console().print(_escaped(line), highlight=False, soft_wrap=True)
+        console().print(
+            f"{_escaped(str(folder))}: open comparison.html in it", highlight=False, soft_wrap=True
+        )
+    if comparison.failed:
+        raise typer.Exit(1)
 
 
 @app.command()

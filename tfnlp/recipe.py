@@ -54,6 +54,12 @@ class CorpusSection(Section):
     test_fraction: float = Field(
         0.1, ge=0, lt=1, description="Share of `train` kept for the test, if no `test`."
     )
+    split_seed: int | None = Field(
+        None,
+        ge=0,
+        description="Seed of what is cut from `train`; `seed` by default. Set it to train with other seeds on the same "
+        "split, as `tfnlp compare` does.",
+    )
 
 
 class PreprocessorSection(Section):
@@ -180,6 +186,8 @@ class Recipe(Section):
     training: TrainingSection = Field(default_factory=TrainingSection)
     evaluation: EvaluationSection = Field(default_factory=EvaluationSection)
     export: ExportSection = Field(default_factory=ExportSection)
+    # A `compare_section`, put in by `parse_recipe`. It is no part of one training, so no run's recipe repeats it.
+    compare: Any = Field(None, exclude=True)
 
 
 @cache
@@ -189,6 +197,13 @@ def encoder_section(name: str) -> type[Section]:
     for setting in settings_of(ENCODERS[name]):
         fields[setting.name] = (setting.type, Field(setting.default, description=setting.description))
     return create_model(f"{name}_section", __base__=Section, **fields)
+
+
+@cache
+def compare_section() -> type[Section]:
+    """Makes the schema of `[compare]`: a table of settings for each encoder."""
+    fields: dict[str, Any] = {name: (encoder_section(name), None) for name in ENCODERS}
+    return create_model("CompareSection", __base__=Section, **fields)
 
 
 def load_recipe(path: str | Path, overrides: Sequence[str] = ()) -> Recipe:
@@ -251,7 +266,12 @@ def parse_recipe(table: Mapping[str, Any], source: str = "recipe") -> Recipe:
             f"{source}: [encoder] type: {said}; choose one of {', '.join(ENCODERS)}."
             f"{did_you_mean(str(name), ENCODERS)}"
         )
-    schema = create_model("Recipe", __base__=Recipe, encoder=(encoder_section(name), ...))
+    schema = create_model(
+        "Recipe",
+        __base__=Recipe,
+        encoder=(encoder_section(name), ...),
+        compare=(compare_section(), Field(None, exclude=True)),
+    )
     try:
         return schema.model_validate(dict(table))
     except ValidationError as error:
@@ -269,8 +289,13 @@ def _in_plain_words(problems: Sequence[Any], schema: type[Section]) -> list[str]
 
 def _key_of(location: Sequence[Any], schema: type[Section]) -> tuple[str, ...]:
     """Cuts a problem's place down to the recipe's own keys: what follows them says which type was tried."""
-    depth = 2 if len(location) > 1 and location[0] in schema.model_fields else 1
-    return tuple(str(part) for part in location[:depth])
+    keys = []
+    for part in location:
+        keys.append(str(part))
+        inner = _section_at(schema, keys)
+        if inner is None:
+            break
+    return tuple(keys)
 
 
 def _line(key: tuple[str, ...], problems: Sequence[Any], schema: type[Section]) -> str:
@@ -278,7 +303,7 @@ def _line(key: tuple[str, ...], problems: Sequence[Any], schema: type[Section]) 
     where = f"[{'.'.join(sections)}] {name}" if sections else name
     first = problems[0]
     if first["type"] == "extra_forbidden":
-        allowed = list(_section_at(schema, sections).model_fields)
+        allowed = list((_section_at(schema, sections) or schema).model_fields)
         return f"{where}: unknown key.{did_you_mean(name, allowed)} Allowed: {', '.join(allowed)}"
     if first["type"] == "missing":
         return f"{where}: missing; it must be given"
@@ -286,10 +311,11 @@ def _line(key: tuple[str, ...], problems: Sequence[Any], schema: type[Section]) 
     return f"{where}: {', or '.join(messages)}. Received: {first['input']!r}"
 
 
-def _section_at(schema: type[BaseModel], sections: Sequence[str]) -> type[BaseModel]:
-    for section in sections:
-        annotation = schema.model_fields[section].annotation
+def _section_at(schema: type[BaseModel], keys: Sequence[str]) -> type[BaseModel] | None:
+    """The schema of the section that these keys lead to; None where they lead to a plain key or nowhere."""
+    for key in keys:
+        annotation = schema.model_fields[key].annotation if key in schema.model_fields else None
         if not (isinstance(annotation, type) and issubclass(annotation, BaseModel)):
-            break
+            return None
         schema = annotation
     return schema

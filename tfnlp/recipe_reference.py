@@ -22,6 +22,12 @@ A recipe is a TOML file: `tfnlp train RECIPE` reads it, `--set section.key=value
 is not listed here is refused, with the nearest spelling. Only `corpus.train` and `encoder.type` must be given.
 """
 
+_COMPARE = """## `[compare]`
+
+What `tfnlp compare` does differently for one encoder: a table `[compare.ENCODER]` with keys of `[encoder]`, named for
+the encoder. They win over `[encoder]`; see [compare.md](compare.md). `tfnlp train` pays no heed to it.
+"""
+
 
 def recipe_reference() -> str:
     """Returns the reference as Markdown."""
@@ -35,6 +41,8 @@ def recipe_reference() -> str:
             parts += [
                 _table(f'`type = "{encoder}"`', encoder_section(encoder), level=3) for encoder in ENCODERS
             ]
+        elif name == "compare":
+            parts.append(_COMPARE)
         elif isinstance(section, type) and issubclass(section, BaseModel):
             parts.append(_table(f"`[{name}]`", section))
     return "\n".join(parts)
@@ -46,7 +54,7 @@ def _table(title: str, section: type[BaseModel], *, level: int = 2, plain_only: 
         lines += [section.__doc__.strip().splitlines()[0], ""]
     lines += ["| key | type | default | what it does |", "| --- | --- | --- | --- |"]
     for name, field in section.model_fields.items():
-        if plain_only and (field.annotation is None or _is_section(field.annotation)):
+        if plain_only and (field.annotation is Any or _is_section(field.annotation)):
             continue
         cells = (
             f"`{name}`",

@@ -171,7 +171,7 @@ def test_first_model(first_model):
     assert (first_model / "saved_models" / "reviews" / "1" / "saved_model.pb").is_file()
 
 
-@pytest.mark.parametrize("page", ["docs/serving.md", "docs/edge.md"])
+@pytest.mark.parametrize("page", ["docs/serving.md", "docs/edge.md", "docs/compare.md"])
 def test_pages_that_go_on_from_the_first_model(page, first_model, tmp_path):
     shutil.copytree(first_model, tmp_path, dirs_exist_ok=True)
     run_page(page, tmp_path)
@@ -189,6 +189,7 @@ def test_no_page_is_forgotten():
         "README.md",
         "docs/first-model.md",
         "docs/serving.md",
+        "docs/compare.md",
         "docs/edge.md",
         "docs/text.md",
         "CONTRIBUTING.md",

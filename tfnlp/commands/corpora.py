@@ -22,7 +22,7 @@ def corpora_of(section: CorpusSection, seed: int) -> dict[str, Corpus]:
 
     Args:
         section: the recipe's `[corpus]`.
-        seed: int, of the splits.
+        seed: int, of the splits, unless the section has a `split_seed`.
 
     Returns:
         `"train"` and, where there are any, `"valid"` and `"test"`.
@@ -48,7 +48,8 @@ def corpora_of(section: CorpusSection, seed: int) -> dict[str, Corpus]:
         )
     corpora = {"train": train}
     if fractions:
-        corpora = stratified_split(train, {"train": 1 - sum(fractions.values()), **fractions}, seed)
+        split_seed = seed if section.split_seed is None else section.split_seed
+        corpora = stratified_split(train, {"train": 1 - sum(fractions.values()), **fractions}, split_seed)
     for name, path in given.items():
         corpora[name] = read_corpus(path, **options)
         check_labels(corpora["train"], corpora[name], name={"valid": "validation"}.get(name, name))

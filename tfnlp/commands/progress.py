@@ -25,11 +25,13 @@ class ProgressBar(keras.callbacks.Callback):
 
     Args:
         console: where to; a bar is drawn only if it is a terminal.
+        heading: what stands before the bar, e.g. which training of several it is.
     """
 
-    def __init__(self, console: Console):
+    def __init__(self, console: Console, heading: str = ""):
         super().__init__()
         self.console = console
+        self.heading = heading
         self.bar: Progress | None = None
         self.task: Any = None
 
@@ -37,6 +39,7 @@ class ProgressBar(keras.callbacks.Callback):
         """Puts the bar up."""
         if self.console.is_terminal:
             self.bar = Progress(
+                *([TextColumn(self.heading, markup=False)] if self.heading else []),
                 TextColumn("epoch {task.fields[epoch]}/{task.fields[epochs]}"),
                 BarColumn(),
                 MofNCompleteColumn(),
@@ -84,3 +87,26 @@ class ProgressBar(keras.callbacks.Callback):
         if self.bar:
             self.bar.stop()
             self.bar = None
+
+
+class ProgressBars:
+    """A bar for each of several trainings, one at a time.
+
+    Args:
+        console: where to; None for no bars.
+    """
+
+    def __init__(self, console: Console | None):
+        self.console = console
+        self.bar: ProgressBar | None = None
+
+    def next(self, heading: str) -> list[ProgressBar]:
+        """The next training's bar; one that a failed training left up is taken down."""
+        self.close()
+        self.bar = ProgressBar(self.console, heading) if self.console else None
+        return [self.bar] if self.bar else []
+
+    def close(self) -> None:
+        """Takes the last bar down."""
+        if self.bar:
+            self.bar.close()

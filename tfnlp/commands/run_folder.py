@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import csv
 import json
 import time
 from collections.abc import Sequence
@@ -116,6 +117,13 @@ class RunFolder:
             *(",".join(str(row.get(column, "")) for column in columns) for row in history),
         ]
         write_text_atomically(self.history, "\n".join(lines) + "\n")
+
+    def read_history(self) -> list[dict[str, float]]:
+        """Returns the rows that `write_history` wrote."""
+        with self.history.open(encoding="utf-8", newline="") as file:
+            return [
+                {key: float(value) for key, value in row.items() if value} for row in csv.DictReader(file)
+            ]
 
 
 def _without_none(value: Any) -> Any:

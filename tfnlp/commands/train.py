@@ -46,6 +46,7 @@ def train(
     folder: Path | None = None,
     resume: Path | None = None,
     callbacks: Sequence[keras.callbacks.Callback] = (),
+    corpora: dict[str, Corpus] | None = None,
 ) -> dict[str, Any]:
     """Trains a recipe to the end and writes its run.
 
@@ -55,6 +56,8 @@ def train(
         folder: the new run's own folder, instead; it must not be there, or be empty.
         resume: the run to go on with, or None for a new one; its own recipe must be the one given.
         callbacks: Keras callbacks, e.g. a progress bar.
+        corpora: the recipe's, from a caller that read them to train several models on them, and that itself says
+            what they hold and, on Ctrl-C, how to go on; None to read them here.
 
     Returns:
         what `metrics.json` holds, and `"run"`, the folder's path.
@@ -66,10 +69,12 @@ def train(
     seed_everything(recipe.seed)
     set_precision(recipe.training.precision)
     device = describe_device()
-    logger.info("device: %s, precision %s", device, recipe.training.precision)
-    corpora = corpora_of(recipe.corpus, recipe.seed)
+    alone = corpora is None
+    if corpora is None:
+        logger.info("device: %s, precision %s", device, recipe.training.precision)
+        corpora = corpora_of(recipe.corpus, recipe.seed)
+        log_rows(corpora)
     train_corpus = corpora["train"]
-    _log_rows(corpora)
     if resume is None:
         task = build_task(recipe, train_corpus)
         run = RunFolder.create(recipe, folder or RunFolder.fresh_path(recipe.name, runs or Path("runs")))
@@ -92,7 +97,8 @@ def train(
     try:
         progress = _fit(task, recipe, run, corpora, resume is not None, callbacks)
     except KeyboardInterrupt:
-        logger.warning("stopped; go on with: tfnlp train %s --resume %s", run.recipe, run.path)
+        if alone:
+            logger.warning("stopped; go on with: tfnlp train %s --resume %s", run.recipe, run.path)
         raise
     task.save(run.model)
     metrics = _evaluate(task, recipe, run, corpora, progress, device, started)
@@ -154,7 +160,7 @@ def _evaluate(
         if name in corpora
     }
     name = "test" if "test" in reports else "valid" if "valid" in reports else None
-    baseline = _baseline(corpora, name) if recipe.evaluation.baseline and name else None
+    baseline = baseline_of(corpora, name) if recipe.evaluation.baseline and name else None
     encoded = encode_texts(task.preprocessor, corpora["train"].texts)
     shares = {
         kind: round(
@@ -188,7 +194,8 @@ def _evaluate(
     return metrics
 
 
-def _baseline(corpora: dict[str, Corpus], name: str) -> BaselineResult:
+def baseline_of(corpora: dict[str, Corpus], name: str) -> BaselineResult:
+    """Trains the baseline on `"train"` and judges it on the corpus of that name."""
     train_corpus, held_out = corpora["train"], corpora[name]
     analyzer = "char" if _cjk_share(train_corpus.texts[:1000]) > _CJK_SHARE else "word"
     logger.info("baseline: logistic regression on %s TF-IDF", analyzer)
@@ -231,5 +238,6 @@ def _write_pages(
     )
 
 
-def _log_rows(corpora: dict[str, Corpus]) -> None:
+def log_rows(corpora: dict[str, Corpus]) -> None:
+    """Logs how many texts there are of each part."""
     logger.info("texts: %s", ", ".join(f"{len(corpus):,} {name}" for name, corpus in corpora.items()))

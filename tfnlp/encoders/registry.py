@@ -24,15 +24,20 @@ ENCODERS = {
 }
 
 
+def require_encoder(name: str) -> None:
+    """Raises UserError, with the nearest spelling, unless there is an encoder that a recipe calls `name`."""
+    if name not in ENCODERS:
+        raise UserError(
+            f"unknown encoder `{name}`; there are {', '.join(ENCODERS)}.{did_you_mean(name, ENCODERS)}"
+        )
+
+
 def encoder_class(name: str) -> type[Encoder]:
     """Returns the encoder that a recipe calls `name`.
 
     Raises:
         UserError: if there is none of that name.
     """
-    if name not in ENCODERS:
-        raise UserError(
-            f"unknown encoder `{name}`; there are {', '.join(ENCODERS)}.{did_you_mean(name, ENCODERS)}"
-        )
+    require_encoder(name)
     module, class_name = ENCODERS[name].split(":")
     return getattr(importlib.import_module(module), class_name)
