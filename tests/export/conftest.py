@@ -35,6 +35,10 @@ KINDS = {
         {"embedding_dim": 16, "heads": 2, "feed_forward_dim": 32, "pooling": ["first", "attention"]},
         ("float32",),
     ),
+    "simple_rnn": ("char", {"embedding_dim": 8, "units": 8, "activation": "relu"}, ("float32",)),
+    "gru": ("word", {"embedding_dim": 8, "units": 8, "layers": 2, "layer_norm": True}, ("float32",)),
+    "lstm": ("char", {"embedding_dim": 8, "units": 8, "pooling": "attention"}, ("float32",)),
+    "cnn_rnn": ("word", {"embedding_dim": 8, "filters": 8, "cell": "gru", "units": 8}, ("float32",)),
     "bilstm": ("sentencepiece", {"embedding_dim": 8, "units": 8}, ("float32",)),
 }
 

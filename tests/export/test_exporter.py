@@ -19,7 +19,7 @@ from tfnlp.export import exporter as module
 from tfnlp.export.copies import CopyAnswers
 from tfnlp.text.registry import TOKENIZERS
 
-ENCODER_NAMES = ["text_cnn", "wide_text_cnn", "bag_of_words", "fixed_window", "bilstm", "transformer"]
+ENCODER_NAMES = sorted(ENCODERS)
 TEXTS = ["a fine film", "很差"]
 
 
@@ -52,8 +52,7 @@ def no_saved_model(monkeypatch, no_process):
     monkeypatch.setattr(agreement_module, "check_ops", lambda _: {"core": [], "tensorflow_text": []})
 
 
-def test_every_encoder_and_tokenizer_is_tried(tasks):
-    assert set(ENCODER_NAMES) == set(ENCODERS)
+def test_every_tokenizer_is_tried(tasks):
     assert {tasks[name].preprocessor.settings()["kind"] for name in ENCODER_NAMES} == set(TOKENIZERS)
 
 

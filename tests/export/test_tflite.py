@@ -5,6 +5,7 @@ import numpy as np
 import pytest
 from ai_edge_litert.interpreter import Interpreter
 
+from tfnlp.encoders.registry import ENCODERS
 from tfnlp.errors import UserError
 from tfnlp.export import convert_tflite
 
@@ -37,7 +38,7 @@ def test_embeddings_and_kernels_are_int8(exports, tasks, name):
 
 
 def test_no_op_is_custom_or_tensorflow_s_own(exports):
-    for name in ("text_cnn", "bag_of_words", "fixed_window", "bilstm", "transformer"):
+    for name in ENCODERS:
         interpreter = interpreter_of(exports(name).lite_files["float32"].read_bytes())
         ops = {op["op_name"] for op in interpreter._get_ops_details()}
         assert not [op for op in ops if op.startswith("Flex") or op == "CUSTOM"]

@@ -108,3 +108,11 @@ def test_a_training_that_diverges_says_so(compiled, corpus, tmp_path):
     task.compile(optimizer=keras.optimizers.SGD(1e38))
     with pytest.raises(UserError, match=r"diverged.*training\.learning_rate"):
         run(task, corpus, tmp_path / "c.npz", early_stopping=0)
+
+
+def test_buckets_can_be_switched_off(compiled, corpus, tmp_path):
+    kept = [
+        figures(run(compiled(), corpus, tmp_path / str(bucket), bucket=bucket, epochs=1))
+        for bucket in (True, False)
+    ]
+    assert kept[0] != kept[1]

@@ -131,6 +131,7 @@ def _fit(
         epochs=training.epochs,
         batch_size=training.batch_size,
         seed=recipe.seed,
+        bucket=training.bucket,
         early_stopping=training.early_stopping,
         monitor=training.monitor,
         callbacks=callbacks,

@@ -187,6 +187,7 @@ class TextClassifier(keras.Model):
         validation_data: Any = None,
         class_weight: Mapping[str, float] | Mapping[int, float] | None = None,
         seed: int = 0,
+        bucket: bool = True,
         **kwargs: Any,
     ) -> keras.callbacks.History:
         """Trains on raw strings.
@@ -202,6 +203,7 @@ class TextClassifier(keras.Model):
             validation_data: `(texts, labels)`, `(texts, labels, weights)`, or a data set as for `x`.
             class_weight: label name or class number -> weight.
             seed: int, of the order of the texts.
+            bucket: bool. Whether texts of like length share a batch, which spares padding.
             **kwargs: as Keras's `fit`.
 
         Returns:
@@ -221,6 +223,7 @@ class TextClassifier(keras.Model):
                 seed=seed,
                 first_epoch=initial_epoch,
                 last_epoch=epochs,
+                bucket=bucket,
             )
             kwargs["steps_per_epoch"] = steps_per_epoch(int(ids.nrows()), batch_size)
         if isinstance(validation_data, tuple):

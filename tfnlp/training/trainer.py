@@ -36,6 +36,7 @@ class Trainer:
         epochs: int, most epochs.
         batch_size: int, texts a step.
         seed: int, of the order of the texts.
+        bucket: bool. Whether texts of like length share a batch.
         early_stopping: int, epochs without improvement after which to stop; 0 to never stop.
         monitor: `"valid_accuracy"` or `"valid_loss"`.
         callbacks: Keras callbacks; they see the figures of an epoch as Keras names them.
@@ -53,6 +54,7 @@ class Trainer:
         epochs: int = 10,
         batch_size: int = 64,
         seed: int = 0,
+        bucket: bool = True,
         early_stopping: int = 3,
         monitor: str = "valid_accuracy",
         callbacks: Sequence[keras.callbacks.Callback] = (),
@@ -65,6 +67,7 @@ class Trainer:
         self.epochs = epochs
         self.batch_size = batch_size
         self.seed = seed
+        self.bucket = bucket
         self.early_stopping = early_stopping
         self.monitor = monitor
         self.callbacks = list(callbacks)
@@ -119,6 +122,7 @@ class Trainer:
                 validation_data=validation,
                 class_weight=class_weight,
                 seed=self.seed,
+                bucket=self.bucket,
                 verbose=0,
                 # Ours comes first: the others then see an epoch that is already safe on disk.
                 callbacks=[EvaluateAverage(), _EpochEnd(self), *self.callbacks],
