@@ -34,6 +34,7 @@ class Encoder(keras.Model):
     Call arguments:
         token_ids: int32 tensor `[batch, time]`, padded on the right with 0.
         training: bool. Whether dropout acts.
+        vectors: what `look_up` gives for the ids, or anything of its shape to be read in its stead; None to look up.
 
     Returns:
         a dict: `"sequence"` float `[batch, time, sequence_dim]`, `"pooled"` float `[batch, output_dim]`,
@@ -122,14 +123,24 @@ class Encoder(keras.Model):
         """Length in tokens of the longest text that it reads, or None where there is no limit."""
         return None
 
+    def look_up(self, token_ids: Any, training: bool) -> Any:
+        """All vectors that stand for the tokens: float `[batch, time, dim]`, or a tuple of such where a network has
+        several tables.
+
+        `encode` is given what this returns and takes the tokens' meaning from nowhere else. So an answer can be
+        followed back to the tokens (see `tfnlp.evaluation.attribution`).
+        """
+        return self.embedding(token_ids, training=training)
+
     def encode(self, token_ids: Any, vectors: Any, mask: Any, training: bool) -> tuple[Any, Any]:
-        """Makes `(sequence, pooled)` of ids `[batch, time]`, vectors `[batch, time, dim]` and the mask."""
+        """Makes `(sequence, pooled)` of ids `[batch, time]`, vectors as `look_up` gives them, and the mask."""
         raise AttributeError(f"{type(self).__name__} does not say how to `encode`")
 
-    def call(self, token_ids: Any, training: bool = False) -> dict[str, Any]:
+    def call(self, token_ids: Any, training: bool = False, vectors: Any = None) -> dict[str, Any]:
         """Encodes; see the class."""
         mask = ops.not_equal(token_ids, 0)
-        vectors = self.embedding(token_ids, training=training)
+        if vectors is None:
+            vectors = self.look_up(token_ids, training)
         sequence, pooled = self.encode(token_ids, vectors, mask, training)
         return {"sequence": sequence, "pooled": pooled, "mask": mask}
 

@@ -103,12 +103,17 @@ class WideTextCNN(TextCNN):
         self.bag.build((None, None))
         super().build(input_shape)
 
+    def look_up(self, token_ids: Any, training: bool) -> tuple[Any, Any]:
+        """The vectors of the deep branch, then those of the bag."""
+        return super().look_up(token_ids, training), self.bag(token_ids)
+
     def encode(self, token_ids: Any, vectors: Any, mask: Any, training: bool) -> tuple[Any, Any]:
         """Runs both branches; see the class."""
-        sequence, deep = super().encode(token_ids, vectors, mask, training)
+        deep_vectors, bag_vectors = vectors
+        sequence, deep = super().encode(token_ids, deep_vectors, mask, training)
         deep = self.deep_dropout(deep, training=training)
         size = masked_sum(ops.expand_dims(self.bag.squared_weights(token_ids), -1), mask)
-        wide = self.bag_gain * masked_sum(self.bag(token_ids), mask) / ops.sqrt(ops.maximum(size, 1))
+        wide = self.bag_gain * masked_sum(bag_vectors, mask) / ops.sqrt(ops.maximum(size, 1))
         if training and self.branch_dropout:
             draw = keras.random.uniform((ops.shape(token_ids)[0], 1), seed=self.branch_seed)
             wide = wide * ops.cast(draw > self.branch_dropout / 2, wide.dtype)

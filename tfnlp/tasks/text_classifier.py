@@ -45,6 +45,7 @@ class TextClassifier(keras.Model):
     Call arguments:
         token_ids: int32 tensor `[batch, time]`, padded on the right with 0.
         training: bool. Whether dropout acts.
+        vectors: vectors to read in place of the tokens' own, see `Encoder`; None for their own.
 
     Returns:
         float32 tensor `[batch, classes]`, logits.
@@ -121,9 +122,9 @@ class TextClassifier(keras.Model):
         self.classifier.build((None, self.encoder.output_dim))
         self.built = True
 
-    def call(self, token_ids: Any, training: bool = False) -> Any:
+    def call(self, token_ids: Any, training: bool = False, vectors: Any = None) -> Any:
         """Computes logits; see the class."""
-        pooled = self.encoder(token_ids, training=training)["pooled"]
+        pooled = self.encoder(token_ids, training=training, vectors=vectors)["pooled"]
         return self.classifier(self.pooled_dropout(pooled, training=training))
 
     def scores(self, logits: Any) -> Any:
