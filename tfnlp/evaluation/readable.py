@@ -39,6 +39,16 @@ def readable_text(text: str | bytes, limit: int = 500) -> str:
     return _clean(head) + gap + _clean(tail)
 
 
+def visible_text(text: str) -> str:
+    """Makes a piece of a text harmless as `readable_text` does, but keeps its length and every space in it."""
+    return "".join(" " if character.isspace() else _visible(character) for character in text)
+
+
+def spaced_text(text: str) -> str:
+    """As `visible_text`, for a token that stands alone: where it is nothing but white space, `␣` says so."""
+    return visible_text(text) if text.strip() else "␣"
+
+
 def _clean(text: str) -> str:
     return "".join(_visible(character) for character in " ".join(text.split()))
 

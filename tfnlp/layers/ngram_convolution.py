@@ -98,6 +98,11 @@ class NgramConvolution(keras.layers.Layer):
         first = ops.cast(mask, "int32") - ops.pad(ops.cast(mask, "int32"), [[0, 0], [1, 0]])[:, :-1]
         return ops.cast(ops.maximum(whole, first), "bool")
 
+    def tokens_under(self, place: int, length: int) -> tuple[int, int]:
+        """First token under the window at `place`, and one past the last, in a text of `length` tokens."""
+        first = place - self._before
+        return max(first, 0), min(first + self.window, length)
+
     def compute_mask(self, inputs: Any, mask: Any = None) -> Any:
         """The mask of the windows, or None where there was none."""
         return None if mask is None else self.window_mask(mask)

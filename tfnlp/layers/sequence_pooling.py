@@ -78,7 +78,16 @@ class SequencePooling(keras.layers.Layer):
 
     def output_dim(self, units: int) -> int:
         """Width of the result for token vectors of `units` numbers."""
-        return units * sum(self.k if mode == "k_max" else 1 for mode in self.mode)
+        return sum(self._width(mode, units) for mode in self.mode)
+
+    def columns(self, mode: str, units: int) -> slice:
+        """Where in the result for token vectors of `units` numbers a mode's part stands; the mode must be there."""
+        place = self.mode.index(mode)
+        start = sum(self._width(before, units) for before in self.mode[:place])
+        return slice(start, start + self._width(mode, units))
+
+    def _width(self, mode: str, units: int) -> int:
+        return units * (self.k if mode == "k_max" else 1)
 
     def build(self, input_shape: Any) -> None:
         """Creates the weights of `"attention"`, from the shape `[batch, time, units]`; other ways have none."""

@@ -1,0 +1,65 @@
+"""An explanation as one HTML file that holds all it shows and needs nothing else."""
+
+from __future__ import annotations
+
+import base64
+import os
+from importlib import resources
+from pathlib import Path
+from typing import TYPE_CHECKING
+
+from tfnlp.evaluation.readable import spaced_text
+from tfnlp.files import write_text_atomically
+from tfnlp.version import __version__
+
+if TYPE_CHECKING:
+    from tfnlp.evaluation.explanation import Explanation
+
+_MOST_WORDS, _MOST_NGRAMS = 30, 20
+
+
+def write_explanation(
+    path: str | os.PathLike[str],
+    explanation: Explanation,
+    *,
+    attention: str | os.PathLike[str] | None = None,
+) -> Path:
+    """Writes an explanation as a single self-contained page, whole or not at all.
+
+    It fetches nothing and runs no script; texts are escaped and stripped of control characters. What the model does
+    not read is shortened.
+
+    Args:
+        path: where to write, by custom `explanation.html`.
+        explanation: what moved the answer.
+        attention: a PNG to embed, as `tfnlp.plots.plot_attention` draws it; None for none.
+
+    Returns:
+        the path.
+
+    Raises:
+        UserError: if the disk is full or the place may not be written.
+    """
+    from jinja2 import Environment, StrictUndefined
+
+    environment = Environment(autoescape=True, undefined=StrictUndefined, trim_blocks=True)
+    environment.filters.update(percent=lambda share: f"{100 * share:.1f} %", spaced=spaced_text)
+    template = environment.from_string(
+        resources.files("tfnlp.evaluation").joinpath("explanation.html").read_text(encoding="utf-8")
+    )
+    found = explanation.attribution
+    ranked = sorted(zip(explanation.labels, found.scores.tolist()), key=lambda pair: -pair[1])
+    page = template.render(
+        explanation=explanation,
+        found=found,
+        total=float(found.values.sum()),
+        warning=explanation.warning(),
+        scores=ranked[:10],
+        pieces=explanation.segments,
+        strongest=explanation.strongest(_MOST_WORDS),
+        most=explanation.greatest,
+        ngrams=[winner for winner in (explanation.ngrams or []) if winner.contribution][:_MOST_NGRAMS],
+        attention=base64.b64encode(Path(attention).read_bytes()).decode("ascii") if attention else None,
+        version=__version__,
+    )
+    return write_text_atomically(path, page)
