@@ -278,6 +278,31 @@ def predict(
 
 
 @app.command()
+def explain(
+    model: Annotated[Path, typer.Argument(metavar="MODEL", help="A run or a .keras file.")],
+    text: Annotated[str, typer.Argument(metavar="TEXT", help="The text to answer for.")],
+    label: Annotated[str | None, typer.Option(help="Label to explain; else the predicted one.")] = None,
+    steps: Annotated[int, typer.Option(min=1, help="Gradients to take; more are more exact.")] = 64,
+    out: Annotated[
+        Path | None, typer.Option(metavar="DIR", help="Write explanation.png and explanation.html there.")
+    ] = None,
+    as_json: Json = False,
+) -> None:
+    """Show what moved an answer, word by word."""
+    _load_tensorflow()
+    from tfnlp.commands.explain import explain_text, explanation_view, write_files
+
+    explanation = explain_text(model, text, label=label, steps=steps)
+    files = write_files(explanation, out) if out else []
+    if as_json:
+        _print_json({**explanation.as_dict(), **({"files": [str(file) for file in files]} if files else {})})
+        return
+    console().print(explanation_view(explanation))
+    if files:
+        console().print(f"wrote {_escaped(', '.join(map(str, files)))}", highlight=False, soft_wrap=True)
+
+
+@app.command()
 def export(
     run: Annotated[Path, typer.Argument(metavar="RUN", help="A finished run, or a .keras file.")],
     out: Annotated[Path, typer.Option(metavar="DIR", help="The model's folder, e.g. saved_models/reviews.")],

@@ -6,12 +6,14 @@ __getattr__, __dir__ = lazy_exports(
     __name__,
     {
         "ParetoPoint": "pareto",
+        "plot_attention": "attention",
         "plot_calibration": "calibration",
         "plot_classification": "classification",
         "plot_confusion": "confusion",
         "plot_curves": "curves",
         "plot_pareto": "pareto",
         "plot_seeds": "seeds",
+        "plot_explanation": "explanation",
         "use_readable_fonts": "fonts",
     },
 )

@@ -138,7 +138,7 @@ def _say_what_to_install(missing: frozenset[str]) -> None:
         package = "fonts-symbola" if min(missing) >= "\U0001f000" else "fonts-noto"  # emoji: outlines only
         cure = f"Install one that does, for instance `apt install {package}` (Debian, Ubuntu)"
     logger.warning(
-        "No installed font shows these characters: %s. The pictures use class numbers instead of such names. "
+        "No installed font shows these characters: %s. The pictures write numbers in their place. "
         "%s and draw again; nothing else is affected.",
         examples,
         cure,

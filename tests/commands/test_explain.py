@@ -1,0 +1,52 @@
+"""What a user sees who asks why."""
+
+import json
+
+
+def test_a_run_explains_itself(trained, workplace, tfnlp):
+    done = tfnlp("explain", trained, "a lovely film, number 7", cwd=workplace, check=0)
+    first = next(line for line in done.stdout.splitlines() if line.strip().startswith("lovely "))
+    assert "+" in first and "█" in first
+    assert done.stdout.startswith("good ")
+    assert "a lovely film, number 7" in done.stdout  # the text itself, whole
+    assert "2-gram no." in done.stdout
+    assert "warning" not in done.stdout
+
+
+def test_json_and_files(trained, workplace, tfnlp, tmp_path):
+    done = tfnlp(
+        *("explain", trained / "model.keras", "一部难看的电影 👍🏽 lovely", "--label", "bad"),
+        *("--steps", "16", "--out", tmp_path / "why", "--json"),
+        cwd=workplace,
+        check=0,
+    )
+    value = json.loads(done.stdout)
+    assert (value["label"], value["steps"], value["method"]) == ("bad", 16, "integrated_gradients")
+    tokens = {token["text"]: token for token in value["tokens"]}
+    assert tokens["难"]["attribution"] > 0 > tokens["lovely"]["attribution"]
+    assert not tokens["👍"]["known"]
+    assert sorted(path.name for path in (tmp_path / "why").iterdir()) == [
+        "explanation.html",
+        "explanation.png",
+    ]
+    assert [name.rpartition("/")[2] for name in value["files"]] == ["explanation.png", "explanation.html"]
+    assert "难" in (tmp_path / "why" / "explanation.html").read_text(encoding="utf-8")
+
+
+def test_nothing_is_written_unasked(trained, workplace, tfnlp):
+    before = sorted(workplace.rglob("*"))
+    tfnlp("explain", trained.parent, "dull", cwd=workplace, check=0)
+    assert sorted(workplace.rglob("*")) == before
+
+
+def test_mistakes(trained, exported, workplace, tfnlp):
+    for model in (exported, exported.parent, exported / "assets.extra" / "model.int8.tflite"):
+        done = tfnlp("explain", model, "dull", cwd=workplace, check=2)
+        assert "Explain the run" in " ".join(done.stderr.split())
+    for arguments, message in {
+        (trained, ""): "no token",
+        (trained, "dull", "--label", "god"): "Did you mean `good`",
+        (trained, "dull", "--steps", "0"): "steps",
+        ("nowhere", "dull"): "no nowhere",
+    }.items():
+        assert message in " ".join(tfnlp("explain", *arguments, cwd=workplace, check=2).stderr.split())
