@@ -105,7 +105,7 @@ def test_more_steps_than_fit_in_a_batch(monkeypatch):
 
 
 def test_a_long_text_goes_through_a_graph_with_the_same_result(monkeypatch):
-    task = classifier("bilstm", {"embedding_dim": 4, "units": 3}, max_tokens=64)
+    task = classifier("fixed_window", {"embedding_dim": 4, "hidden_units": 3}, max_tokens=64)
     text = "not a fine film " * 9
     (traced,) = integrated_gradients(task, [text], label="x", steps=2)
     monkeypatch.setattr("tfnlp.evaluation.attribution._LONG", 64)
