@@ -15,6 +15,7 @@ VARIANTS = [
     ("bag_of_words", {"pooling": "sqrt", "ngrams": [2, 3], "ngram_buckets": 50, "idf": True}),
     ("text_cnn", {"channels": "both", "filters": 5, "pooling": ["mean", "max"], "padding": "valid"}),
     ("wide_text_cnn", {"ngrams": [2], "ngram_buckets": 90, "bag_buckets": 90, "filters": 5}),
+    ("gru", {"embedding_dim": 4, "units": 4, "layers": 2, "layer_norm": True, "residual": True}),
     ("wide_text_cnn", {"bag_dim": 3, "bag_idf": False, "filters": 5, "pooling": "mean"}),
 ]
 
