@@ -34,6 +34,14 @@ def test_defaults_fill_in_the_rest():
         (with_section("training", epochs=0), r"\[training\] epochs: .*greater than or equal to 1.*0"),
         (with_section("training", schedule="cosine"), r"\[training\] schedule: .*'warmup_cosine'.*'cosine'"),
         (with_section("encoder", filters="100"), r"\[encoder\] filters: .*integer"),
+        (
+            with_section("encoder", activation="gleu"),
+            r"\[encoder\] activation: .*'gelu'.*Did you mean `gelu`.*'gleu'",
+        ),
+        (
+            with_section("encoder", kernel_initializer="he"),
+            r"\[encoder\] kernel_initializer: .*'he_normal'.*'he'",
+        ),
         (with_section("encoder", pooling=3), r"\[encoder\] pooling: .*string.*or.*list.*3"),
         (with_section("preprocessor", lowercase="yes"), r"\[preprocessor\] lowercase: .*boolean"),
         ({**SMALL, "encoder": {"type": "text_cn"}}, r"no `text_cn`.*bag_of_words.*Did you mean `text_cnn`"),

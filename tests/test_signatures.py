@@ -1,7 +1,9 @@
 import inspect
+from typing import Literal
 
 import pytest
 
+from tfnlp.encoders.choices import Activation
 from tfnlp.encoders.encoder import Encoder
 from tfnlp.encoders.registry import ENCODERS, encoder_class
 from tfnlp.signatures import settings_of
@@ -35,3 +37,18 @@ def test_types_and_descriptions(tmp_path, monkeypatch):
     assert (width.type, width.default, width.description) == (int, 3, "int. How wide it is.")
     assert names.type == str | list[int]
     assert deep.type == float | None
+
+
+def test_a_choice_of_names_is_read_where_it_is_defined(tmp_path, monkeypatch):
+    (tmp_path / "chooser.py").write_text(
+        "from typing import Literal\nfrom tfnlp.encoders.choices import Activation as Shape\n"
+        'Side = Literal["left", "right"]\n'
+        "class Chooser:\n"
+        '    def __init__(self, side: Side = "left", shape: Shape = "relu", one: Literal["a"] | None = None):\n'
+        "        pass\n"
+    )
+    monkeypatch.syspath_prepend(tmp_path)
+    side, shape, one = settings_of("chooser:Chooser")
+    assert side.type == Literal["left", "right"]
+    assert shape.type == Activation
+    assert one.type == Literal["a"] | None

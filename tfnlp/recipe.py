@@ -5,6 +5,7 @@ Nothing here imports TensorFlow, so that a mistake in a recipe is answered at on
 
 from __future__ import annotations
 
+import re
 import tomllib
 from collections.abc import Mapping, Sequence
 from functools import cache
@@ -308,7 +309,15 @@ def _line(key: tuple[str, ...], problems: Sequence[Any], schema: type[Section]) 
     if first["type"] == "missing":
         return f"{where}: missing; it must be given"
     messages = [problem["msg"][0].lower() + problem["msg"][1:] for problem in problems]
-    return f"{where}: {', or '.join(messages)}. Received: {first['input']!r}"
+    return f"{where}: {', or '.join(messages)}.{_nearest_choice(problems)} Received: {first['input']!r}"
+
+
+def _nearest_choice(problems: Sequence[Any]) -> str:
+    """The nearest of the names that a key could have taken; pydantic writes them 'a', 'b' or 'c'."""
+    for problem in problems:
+        if problem["type"] == "literal_error" and isinstance(problem["input"], str):
+            return did_you_mean(problem["input"], re.findall(r"'([^']*)'", problem["ctx"]["expected"]))
+    return ""
 
 
 def _section_at(schema: type[BaseModel], keys: Sequence[str]) -> type[BaseModel] | None:

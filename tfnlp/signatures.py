@@ -12,7 +12,7 @@ import re
 from dataclasses import dataclass
 from functools import cache
 from pathlib import Path
-from typing import Any
+from typing import Any, Literal
 
 _TYPES = {"int": int, "float": float, "bool": bool, "str": str, "None": None, "Sequence": list, "list": list}
 
@@ -44,10 +44,7 @@ def settings_of(target: str) -> tuple[Setting, ...]:
         ValueError: if an annotation or a default is more than a plain type or a plain value.
     """
     module, _, class_name = target.partition(":")
-    spec = importlib.util.find_spec(module)
-    if spec is None or spec.origin is None:
-        raise ValueError(f"no module {module!r}")
-    tree = ast.parse(Path(spec.origin).read_text(encoding="utf-8"))
+    tree = _tree(module)
     node = next(n for n in tree.body if isinstance(n, ast.ClassDef) and n.name == class_name)
     base = _base_class(tree, node)
     init = next((n for n in node.body if isinstance(n, ast.FunctionDef) and n.name == "__init__"), None)
@@ -60,7 +57,7 @@ def settings_of(target: str) -> tuple[Setting, ...]:
         *((a, d) for a, d in zip(arguments.kwonlyargs, arguments.kw_defaults) if d is not None),
     ]
     own = [
-        Setting(a.arg, _plain_type(a.annotation, target), _plain_value(d), described.get(a.arg, ""))
+        Setting(a.arg, _plain_type(a.annotation, tree, target), _plain_value(d), described.get(a.arg, ""))
         for a, d in pairs
     ]
     taken = {argument.arg for argument in (*arguments.args, *arguments.kwonlyargs)}
@@ -71,29 +68,55 @@ def settings_of(target: str) -> tuple[Setting, ...]:
 def _base_class(tree: ast.Module, node: ast.ClassDef) -> str | None:
     """The first base as `"module:Class"` if a `from tfnlp… import` brings it in."""
     first = node.bases[0] if node.bases else None
+    source = _imported(tree, first.id) if isinstance(first, ast.Name) else None
+    return ":".join(source) if source else None
+
+
+@cache
+def _tree(module: str) -> ast.Module:
+    spec = importlib.util.find_spec(module)
+    if spec is None or spec.origin is None:
+        raise ValueError(f"no module {module!r}")
+    return ast.parse(Path(spec.origin).read_text(encoding="utf-8"))
+
+
+def _imported(tree: ast.Module, name: str) -> tuple[str, str] | None:
+    """The module of this package, and the name there, that a name is imported from."""
     for statement in tree.body:
         if isinstance(statement, ast.ImportFrom) and (statement.module or "").startswith("tfnlp."):
             for alias in statement.names:
-                if isinstance(first, ast.Name) and (alias.asname or alias.name) == first.id:
-                    return f"{statement.module}:{alias.name}"
+                if (alias.asname or alias.name) == name:
+                    return str(statement.module), alias.name
     return None
 
 
-def _plain_type(node: ast.expr | None, target: str) -> Any:
-    if isinstance(node, ast.Name) and node.id in _TYPES:
-        return _TYPES[node.id]
+def _named_type(name: str, tree: ast.Module) -> ast.expr | None:
+    """What a type's name stands for, `Activation = Literal[...]`, in this module or the one it is imported from."""
+    source = _imported(tree, name)
+    if source:
+        return _named_type(source[1], _tree(source[0]))
+    for statement in tree.body:
+        if isinstance(statement, ast.Assign) and ast.unparse(statement.targets[0]) == name:
+            return statement.value
+    return None
+
+
+def _plain_type(node: ast.expr | None, tree: ast.Module, target: str) -> Any:
+    if isinstance(node, ast.Name):
+        if node.id in _TYPES:
+            return _TYPES[node.id]
+        node = _named_type(node.id, tree)
     if isinstance(node, ast.Constant) and node.value is None:
         return None
-    if (
-        isinstance(node, ast.Subscript)
-        and isinstance(node.value, ast.Name)
-        and node.value.id in ("Sequence", "list")
-    ):
-        return list[_plain_type(node.slice, target)]  # type: ignore[misc]
+    if isinstance(node, ast.Subscript) and isinstance(node.value, ast.Name):
+        if node.value.id in ("Sequence", "list"):
+            return list[_plain_type(node.slice, tree, target)]  # type: ignore[misc]
+        if node.value.id == "Literal":
+            return Literal[ast.literal_eval(node.slice)]
     if isinstance(node, ast.BinOp) and isinstance(node.op, ast.BitOr):
-        return _plain_type(node.left, target) | _plain_type(node.right, target)
+        return _plain_type(node.left, tree, target) | _plain_type(node.right, tree, target)
     raise ValueError(
-        f"{target}: annotate each setting with int, float, bool, str, None, Sequence of these, or a union"
+        f"{target}: annotate each setting with int, float, bool, str, None, a Literal, Sequence of these, or a union"
     )
 
 

@@ -1,10 +1,14 @@
 import json
 import zipfile
+from typing import get_args
 
+import keras
 import numpy as np
 import pytest
+import tensorflow as tf
 from ai_edge_litert.interpreter import Interpreter
 
+from tfnlp.encoders.choices import Activation
 from tfnlp.encoders.registry import ENCODERS
 from tfnlp.errors import UserError
 from tfnlp.export import convert_tflite
@@ -70,3 +74,22 @@ def test_words_labels_and_settings_travel_with_it(exports, tasks):
 def test_an_unknown_precision_is_told(tasks):
     with pytest.raises(UserError, match=r"unknown precision `float8`.*Did you mean"):
         convert_tflite(tasks["text_cnn"], "float8")
+
+
+def test_every_activation_converts_to_built_in_ops():
+    # All in one graph: a conversion takes its seconds, whatever it converts.
+    names = get_args(Activation)
+
+    @tf.function(input_signature=[tf.TensorSpec([5], tf.float32)])
+    def all_of_them(numbers):
+        return tf.stack([keras.activations.get(name)(numbers) for name in names])
+
+    converter = tf.lite.TFLiteConverter.from_concrete_functions([all_of_them.get_concrete_function()])
+    converter.target_spec.supported_ops = [tf.lite.OpsSet.TFLITE_BUILTINS]
+    interpreter = interpreter_of(converter.convert())
+    numbers = np.array([-7.5, -1.0, 0.0, 0.5, 8.0], "float32")
+    interpreter.set_tensor(interpreter.get_input_details()[0]["index"], numbers)
+    interpreter.invoke()
+    found = interpreter.get_tensor(interpreter.get_output_details()[0]["index"])
+    for name, ours, theirs in zip(names, found, all_of_them(numbers).numpy(), strict=True):
+        np.testing.assert_allclose(ours, theirs, rtol=1e-5, atol=1e-6, err_msg=name)

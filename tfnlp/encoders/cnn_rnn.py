@@ -8,6 +8,7 @@ from typing import Any
 import keras
 from keras import ops
 
+from tfnlp.encoders.choices import Activation, check_choice
 from tfnlp.encoders.encoder import Encoder, check_rate
 from tfnlp.layers.ngram_convolution import NgramConvolution
 from tfnlp.layers.recurrent_stack import RecurrentStack
@@ -45,7 +46,7 @@ class CNNRNN(Encoder):
         embedding_dim: int = 128,
         filter_sizes: Sequence[int] = (3,),
         filters: int = 100,
-        convolution_activation: str = "relu",
+        convolution_activation: Activation = "relu",
         cell: str = "lstm",
         units: int = 128,
         layers: int = 1,
@@ -58,6 +59,7 @@ class CNNRNN(Encoder):
         super().__init__(vocabulary_size, embedding_dim, **kwargs)
         check_rate("dropout", dropout)
         check_rate("recurrent_dropout", recurrent_dropout)
+        check_choice("convolution_activation", convolution_activation, Activation)
         if not filter_sizes:
             raise ValueError("`filter_sizes` must name at least one window length, e.g. [3]. Received: []")
         self.filter_sizes = list(filter_sizes)
@@ -76,6 +78,7 @@ class CNNRNN(Encoder):
                 filters,
                 size,
                 activation=convolution_activation,
+                kernel_initializer=self.kernel_initializer,
                 kernel_regularizer=self.kernel_regularizer(),
                 dtype=self.dtype_policy,
                 name=f"convolution_{size}",
@@ -84,6 +87,7 @@ class CNNRNN(Encoder):
         ]
         self.stack = RecurrentStack(
             **self._recurrent,
+            kernel_initializer=self.kernel_initializer,
             kernel_regularizer=self.kernel_regularizer,
             dtype=self.dtype_policy,
             name="stack",

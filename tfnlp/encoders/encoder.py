@@ -8,6 +8,7 @@ from typing import Any
 import keras
 from keras import ops
 
+from tfnlp.encoders.choices import KernelInitializer, check_choice
 from tfnlp.layers.token_embedding import TokenEmbedding
 
 
@@ -15,7 +16,8 @@ class Encoder(keras.Model):
     """Turns padded token ids into vectors; the base of every network in this room.
 
     A subclass builds its layers in `__init__`, creates their weights in `build`, and says in `encode` how
-    token vectors become the two outputs. Each argument of a subclass's `__init__` is a key of a recipe's
+    token vectors become the two outputs. Its layers take `kernel_initializer=self.kernel_initializer` and
+    `kernel_regularizer=self.kernel_regularizer()`. Each argument of a subclass's `__init__` is a key of a recipe's
     `[encoder]` section, read from its source: annotate it, give it a default, and describe it under `Args:`.
 
     Args:
@@ -24,7 +26,10 @@ class Encoder(keras.Model):
         channels: `"tuned"`, `"static"` or `"both"`; see `TokenEmbedding`.
         embedding_dropout: float in `[0, 1)`. Share of the vector's units dropped for a whole text.
         token_dropout: float in `[0, 1)`. Share of the tokens dropped.
+        l1: float, at least 0. L1 penalty on the tuned vectors and the kernels, which drives weights to zero.
         l2: float, at least 0. L2 penalty on the tuned vectors and the kernels.
+        kernel_initializer: name of the Keras initialiser that the kernels start from, e.g. `"he_normal"` (He et al.,
+            2015, for ReLU and its kin) or `"orthogonal"`; the tokens' vectors have their own.
         ngrams: list of ints, each at least 2. To each token's vector those of the hashed n-grams of these lengths that
             start at it are added; none by default.
         ngram_buckets: int in `1 … 2_103_310`. Number of vectors that all the n-grams share by hashing.
@@ -51,7 +56,9 @@ class Encoder(keras.Model):
         channels: str = "tuned",
         embedding_dropout: float = 0.0,
         token_dropout: float = 0.0,
+        l1: float = 0.0,
         l2: float = 0.0,
+        kernel_initializer: KernelInitializer = "glorot_uniform",
         ngrams: Sequence[int] = (),
         ngram_buckets: int = 65_536,
         ngram_min_count: int = 1,
@@ -64,8 +71,10 @@ class Encoder(keras.Model):
                 raise ValueError(f"`{name}` must be at least 1. Received: {name}={value}")
         check_rate("embedding_dropout", embedding_dropout)
         check_rate("token_dropout", token_dropout)
-        if l2 < 0:
-            raise ValueError(f"`l2` must be at least 0. Received: l2={l2}")
+        for name, penalty in (("l1", l1), ("l2", l2)):
+            if penalty < 0:
+                raise ValueError(f"`{name}` must be at least 0. Received: {name}={penalty}")
+        check_choice("kernel_initializer", kernel_initializer, KernelInitializer)
         self.vocabulary_size = vocabulary_size
         self.embedding_dim = embedding_dim
         self.channels = channels
@@ -75,7 +84,10 @@ class Encoder(keras.Model):
             raise ValueError(
                 f"`ngram_min_count` must be at least 1. Received: ngram_min_count={ngram_min_count}"
             )
+        self.l1 = l1
         self.l2 = l2
+        # A name, so that each layer makes an initialiser of its own: one shared by two would start them alike.
+        self.kernel_initializer = kernel_initializer
         self.ngrams = list(ngrams)
         self.ngram_buckets = ngram_buckets
         self.ngram_min_count = ngram_min_count
@@ -96,7 +108,9 @@ class Encoder(keras.Model):
         )
 
     def kernel_regularizer(self) -> keras.regularizers.Regularizer | None:
-        """The L2 penalty that `l2` asks for; None where it asks for none."""
+        """The penalty that `l1` and `l2` ask for; None where they ask for none."""
+        if self.l1:
+            return keras.regularizers.L1L2(self.l1, self.l2)
         return keras.regularizers.L2(self.l2) if self.l2 else None
 
     @property
@@ -153,7 +167,9 @@ class Encoder(keras.Model):
             "channels": self.channels,
             "embedding_dropout": self.embedding_dropout,
             "token_dropout": self.token_dropout,
+            "l1": self.l1,
             "l2": self.l2,
+            "kernel_initializer": self.kernel_initializer,
             "ngrams": self.ngrams,
             "ngram_buckets": self.ngram_buckets,
             "ngram_min_count": self.ngram_min_count,

@@ -8,6 +8,7 @@ from typing import Any
 import keras
 from keras import ops
 
+from tfnlp.encoders.choices import Activation, check_choice
 from tfnlp.encoders.encoder import Encoder
 from tfnlp.layers.sequence_pooling import SequencePooling
 
@@ -24,7 +25,7 @@ class FixedWindow(Encoder):
         embedding_dim: int. Width of a token's vector in one channel.
         window: odd int, at least 1. Length of the window in tokens.
         hidden_units: int, at least 1. Width of the hidden layer.
-        activation: name of the activation, e.g. `"tanh"`.
+        activation: name of the activation, e.g. `"tanh"` or `"relu"`.
         pooling: `"max"`, `"mean"`, `"sum"`, `"first"`, `"last"`, `"k_max"`, `"attention"`, or a list of them,
             concatenated.
         **kwargs: the settings that all encoders share; see `Encoder`.
@@ -39,7 +40,7 @@ class FixedWindow(Encoder):
         embedding_dim: int = 128,
         window: int = 5,
         hidden_units: int = 256,
-        activation: str = "tanh",
+        activation: Activation = "tanh",
         pooling: str | Sequence[str] = "max",
         **kwargs: Any,
     ):
@@ -48,12 +49,14 @@ class FixedWindow(Encoder):
             raise ValueError(f"`window` must be an odd number of tokens, e.g. 5. Received: window={window}")
         if hidden_units < 1:
             raise ValueError(f"`hidden_units` must be at least 1. Received: hidden_units={hidden_units}")
+        check_choice("activation", activation, Activation)
         self.window = window
         self.hidden_units = hidden_units
         self.activation = activation
         self.projection = keras.layers.Dense(
             hidden_units,
             activation=activation,
+            kernel_initializer=self.kernel_initializer,
             kernel_regularizer=self.kernel_regularizer(),
             dtype=self.dtype_policy,
             name="projection",

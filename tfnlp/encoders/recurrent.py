@@ -5,6 +5,7 @@ from __future__ import annotations
 from collections.abc import Sequence
 from typing import Any
 
+from tfnlp.encoders.choices import Activation, check_choice
 from tfnlp.encoders.encoder import Encoder, check_rate
 from tfnlp.layers.recurrent_stack import RecurrentStack
 from tfnlp.layers.sequence_pooling import SequencePooling
@@ -41,7 +42,7 @@ class Recurrent(Encoder):
         units: int = 128,
         layers: int = 1,
         bidirectional: bool = False,
-        activation: str = "tanh",
+        activation: Activation = "tanh",
         dropout: float = 0.0,
         recurrent_dropout: float = 0.0,
         layer_norm: bool = False,
@@ -53,6 +54,7 @@ class Recurrent(Encoder):
         super().__init__(vocabulary_size, embedding_dim, **kwargs)
         check_rate("dropout", dropout)
         check_rate("recurrent_dropout", recurrent_dropout)
+        check_choice("activation", activation, Activation)
         self._own: dict[str, Any] = {
             "units": units,
             "layers": layers,
@@ -67,6 +69,7 @@ class Recurrent(Encoder):
         self.stack = RecurrentStack(
             self.cell,
             **self._own,
+            kernel_initializer=self.kernel_initializer,
             kernel_regularizer=self.kernel_regularizer,
             dtype=self.dtype_policy,
             name="stack",

@@ -8,6 +8,7 @@ from typing import Any
 import keras
 from keras import ops
 
+from tfnlp.encoders.choices import Activation, check_choice
 from tfnlp.encoders.encoder import Encoder
 from tfnlp.layers.ngram_convolution import NgramConvolution
 from tfnlp.layers.sequence_pooling import SequencePooling
@@ -28,7 +29,7 @@ class TextCNN(Encoder):
             query for each size.
         k: int, at least 1. How many values `"k_max"` keeps of each filter.
         padding: `"same"` (a window around each token) or `"valid"` (whole windows only).
-        activation: name of the activation, e.g. `"relu"`.
+        activation: name of the activation, e.g. `"relu"` or `"gelu"`.
         **kwargs: the settings that all encoders share; see `Encoder`.
 
     Reference:
@@ -46,7 +47,7 @@ class TextCNN(Encoder):
         pooling: str | Sequence[str] = "max",
         k: int = 3,
         padding: str = "same",
-        activation: str = "relu",
+        activation: Activation = "relu",
         **kwargs: Any,
     ):
         super().__init__(vocabulary_size, embedding_dim, **kwargs)
@@ -56,6 +57,7 @@ class TextCNN(Encoder):
             )
         if filters < 1:
             raise ValueError(f"`filters` must be at least 1. Received: filters={filters}")
+        check_choice("activation", activation, Activation)
         self.filter_sizes = list(filter_sizes)
         self.filters = filters
         self.padding = padding
@@ -66,6 +68,7 @@ class TextCNN(Encoder):
                 size,
                 padding=padding,
                 activation=activation,
+                kernel_initializer=self.kernel_initializer,
                 kernel_regularizer=self.kernel_regularizer(),
                 dtype=self.dtype_policy,
                 name=f"convolution_{size}",

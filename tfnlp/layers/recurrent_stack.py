@@ -33,7 +33,7 @@ class RecurrentStack(keras.layers.Layer):
         residual: bool. Whether, from the second layer on, what a layer read is added to what it gave.
         memory_steps: int. Up to how many steps gates remember when training starts (`ChronoBias`); 0 for Keras's
             biases, with which they remember two or three.
-        kernel_initializer: makes a new initializer of the input kernels at each call, or None for Keras's own.
+        kernel_initializer: name of the Keras initializer of the input kernels; each layer makes one of its own.
         kernel_regularizer: makes a new regularizer of the input kernels at each call, or None for none.
 
     Call arguments:
@@ -58,7 +58,7 @@ class RecurrentStack(keras.layers.Layer):
         layer_norm: bool = False,
         residual: bool = False,
         memory_steps: int = 0,
-        kernel_initializer: Callable[[], Any] | None = None,
+        kernel_initializer: str = "glorot_uniform",
         kernel_regularizer: Callable[[], Any] | None = None,
         **kwargs: Any,
     ):
@@ -84,7 +84,7 @@ class RecurrentStack(keras.layers.Layer):
                 activation=activation,
                 recurrent_dropout=recurrent_dropout,
                 return_sequences=True,
-                kernel_initializer=kernel_initializer() if kernel_initializer else "glorot_uniform",
+                kernel_initializer=kernel_initializer,
                 kernel_regularizer=kernel_regularizer() if kernel_regularizer else None,
                 dtype=self.dtype_policy,
                 name=name,
