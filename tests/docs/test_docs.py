@@ -179,7 +179,14 @@ def test_pages_that_go_on_from_the_first_model(page, first_model, tmp_path):
 
 @pytest.mark.parametrize(
     "page",
-    ["docs/text.md", "docs/explain.md", "CONTRIBUTING.md", "pipelines/README.md", "saved_models/README.md"],
+    [
+        "docs/text.md",
+        "docs/vectors.md",
+        "docs/explain.md",
+        "CONTRIBUTING.md",
+        "pipelines/README.md",
+        "saved_models/README.md",
+    ],
 )
 def test_pages_that_stand_alone(page, tmp_path):
     run_page(page, tmp_path)
@@ -193,6 +200,7 @@ def test_no_page_is_forgotten():
         "docs/compare.md",
         "docs/edge.md",
         "docs/text.md",
+        "docs/vectors.md",
         "docs/explain.md",
         "CONTRIBUTING.md",
     }

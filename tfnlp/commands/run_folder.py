@@ -37,6 +37,7 @@ class RunFolder:
     model = property(lambda self: self.path / "model.keras")
     start = property(lambda self: self.path / "checkpoint" / "start.keras")
     checkpoint = property(lambda self: self.path / "checkpoint" / "state.npz")
+    vectors = property(lambda self: self.path / "checkpoint" / "vectors.json")
     metrics = property(lambda self: self.path / "metrics.json")
     history = property(lambda self: self.path / "history.csv")
     report = property(lambda self: self.path / "report.html")

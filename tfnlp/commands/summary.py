@@ -8,6 +8,8 @@ from rich.console import Group
 from rich.table import Table
 from rich.text import Text
 
+from tfnlp.commands.vectors import vectors_in_words
+
 
 def training_summary(metrics: dict[str, Any]) -> Group:
     """The end of a training as something to print with rich.
@@ -29,6 +31,8 @@ def training_summary(metrics: dict[str, Any]) -> Group:
             baseline = metrics["baseline"]
             table.add_row(*_row(baseline["name"], baseline, baseline["seconds"]))
         parts.append(table)
+    if metrics["vectors"]:
+        parts.append(Text(vectors_in_words(metrics["vectors"])))
     parts.append(
         Text(
             f"best epoch {metrics['best_epoch']} of {metrics['epochs']} on {metrics['device']}; "

@@ -17,6 +17,7 @@ from tfnlp.commands.corpora import corpora_of
 from tfnlp.commands.evaluate import judge
 from tfnlp.commands.models import load_keras
 from tfnlp.commands.run_folder import RunFolder
+from tfnlp.commands.vectors import resumed_vectors, start_from_vectors, with_file_dimension
 from tfnlp.data.corpus import Corpus
 from tfnlp.data.inspection import inspect_corpus
 from tfnlp.data.pipeline import encode_texts, padded_share
@@ -69,6 +70,8 @@ def train(
     seed_everything(recipe.seed)
     set_precision(recipe.training.precision)
     device = describe_device()
+    if resume is None:
+        recipe = with_file_dimension(recipe)
     alone = corpora is None
     if corpora is None:
         logger.info("device: %s, precision %s", device, recipe.training.precision)
@@ -77,14 +80,18 @@ def train(
     train_corpus = corpora["train"]
     if resume is None:
         task = build_task(recipe, train_corpus)
+        vectors = start_from_vectors(task, recipe.vectors, train_corpus.texts)
         run = RunFolder.create(recipe, folder or RunFolder.fresh_path(recipe.name, runs or Path("runs")))
         run.write_validation(corpora.get("valid"))
         run.start.parent.mkdir()
+        if vectors:
+            write_json_atomically(run.vectors, vectors)
         task.save(run.start)
     else:
         run = RunFolder.open(resume)
         for folder in (run.path, run.checkpoint.parent):
             remove_leftovers(folder)  # of a kill in the middle of a write
+        recipe, vectors = resumed_vectors(run, recipe)
         task = load_start(run)
     compile_task(task, recipe, len(train_corpus))
     logger.info(
@@ -101,7 +108,7 @@ def train(
             logger.warning("stopped; go on with: tfnlp train %s --resume %s", run.recipe, run.path)
         raise
     task.save(run.model)
-    metrics = _evaluate(task, recipe, run, corpora, progress, device, started)
+    metrics = _evaluate(task, recipe, run, corpora, progress, device, vectors, started)
     return {**metrics, "run": str(run.path)}
 
 
@@ -153,6 +160,7 @@ def _evaluate(
     corpora: dict[str, Corpus],
     progress: Any,
     device: str,
+    vectors: dict[str, Any] | None,
     started: float,
 ) -> dict[str, Any]:
     reports: dict[str, ClassificationReport] = {
@@ -179,6 +187,7 @@ def _evaluate(
         "seed": recipe.seed,
         "parameters": task.count_params(),
         "vocabulary_size": task.preprocessor.vocabulary_size,
+        "vectors": vectors,
         **shares,
         "epochs": progress.epoch,
         "best_epoch": progress.best_epoch,
@@ -191,7 +200,7 @@ def _evaluate(
     write_json_atomically(run.metrics, metrics)
     run.write_history(progress.history)
     if name:
-        _write_pages(recipe, run, corpora, progress, device, reports[name], baseline, metrics["seconds"])
+        _write_pages(recipe, run, corpora, progress, reports[name], baseline, metrics)
     return metrics
 
 
@@ -219,23 +228,25 @@ def _write_pages(
     run: RunFolder,
     corpora: dict[str, Corpus],
     progress: Any,
-    device: str,
     report: ClassificationReport,
     baseline: BaselineResult | None,
-    seconds: float,
+    metrics: dict[str, Any],
 ) -> None:
     pictures = plot_classification(run.plots, report, progress.history, best_epoch=progress.best_epoch)
+    data = inspect_corpus(corpora).as_dict()
+    if metrics["vectors"]:
+        data["vectors"] = metrics["vectors"]
     write_report(
         run.report,
         title=recipe.name,
         settings=recipe.model_dump(exclude_none=True),
-        device=device,
+        device=metrics["device"],
         history=progress.history,
         report=report,
         baseline=baseline,
-        data_summary=inspect_corpus(corpora).as_dict(),
+        data_summary=data,
         plots=pictures,
-        seconds=seconds,
+        seconds=metrics["seconds"],
     )
 
 
