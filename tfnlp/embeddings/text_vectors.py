@@ -75,21 +75,20 @@ class TextVectors:
             if self.has_header:
                 file.readline()
                 number = 1
-            for lines in self._lines(file):
+            for piece in self._pieces(file):
                 words, texts, numbers = [], [], []
-                for line in lines:
+                for start, cut, end, fits in _lines(piece, dimension):
                     number += 1
-                    line = line.rstrip(b" \r")  # word2vec ends its lines with a space
-                    cut = line.find(b" ")
-                    if line.count(b" ") != dimension:
+                    if not fits:
+                        line = piece[start:end].rstrip(b" \r")  # word2vec ends its lines with a space
                         if not line:
                             continue
-                        cut = self._end_of_word(line, number)
+                        cut, end = start + self._end_of_word(line, number), start + len(line)
                     rows += 1
-                    word = line[:cut]
+                    word = piece[start:cut]
                     if wanted is None or word in wanted:
                         words.append(word)
-                        texts.append(line[cut + 1 :])
+                        texts.append(piece[cut + 1 : end])
                         numbers.append(number)
                 if words:
                     yield words, self._parsed(texts, numbers)
@@ -99,24 +98,29 @@ class TextVectors:
                 "it again, or mend the number in line 1"
             )
 
-    def _lines(self, file: BinaryIO) -> Iterator[list[bytes]]:
-        """Only a line feed ends a line: words may hold whatever else Unicode calls one."""
+    def _pieces(self, file: BinaryIO) -> Iterator[bytes]:
+        """Cuts what is left of a file into pieces of whole lines."""
         rest, first = b"", True
         for chunk in chunks(file):
             if first:
                 chunk, first = chunk.removeprefix(UTF8_BOM), False
+            whole, feed, unfinished = chunk.rpartition(b"\n")
+            if feed:
+                yield rest + whole + feed
+                rest = unfinished
+            else:
+                rest += chunk
             if len(rest) > _LONGEST_LINE:
                 raise UserError(
-                    f"{self.path}: a line of over {CHUNK_BYTES:,} bytes; this is no text of vectors"
+                    f"{self.path}: a line of over {_LONGEST_LINE:,} bytes; this is no text of vectors"
                 )
-            lines = (rest + chunk).split(b"\n")
-            rest = lines.pop()
-            yield lines
         if rest:
-            yield [rest]
+            yield rest + b"\n"
 
     def _end_of_word(self, line: bytes, number: int) -> int:
-        """Where the word ends in a line that has not one space a number."""
+        """Where the word ends in a line that has not one space a number, or ends with one."""
+        if line.count(b" ") == self.dimension:
+            return line.find(b" ")
         word, *numbers = line.rsplit(b" ", self.dimension)
         beyond = word.split(b" ")[1:]
         # Decimals in front of as many numbers as there should be are numbers too many, not parts of a word.
@@ -141,6 +145,22 @@ class TextVectors:
                         f"{self.path}, line {number}: number {column} must be finite. Received: {_shown(part)}"
                     )
         raise UserError(f"{self.path}: lines {numbers[0]} to {numbers[-1]} hold what is no plain number")
+
+
+def _lines(piece: bytes, dimension: int) -> Iterator[tuple[int, int, int, bool]]:
+    """For each line: where it starts, its first space, its end, and whether it has `dimension` spaces.
+
+    Only a line feed ends a line: a word may hold whatever else Unicode calls one. All spaces of a piece are found at
+    once; going through the lines one by one for them took most of the time.
+    """
+    codes = np.frombuffer(piece, np.uint8)
+    ends = np.flatnonzero(codes == 0x0A)
+    spaces = np.flatnonzero(codes == 0x20)
+    before = np.searchsorted(spaces, ends)
+    counts = np.diff(before, prepend=0)
+    starts = np.concatenate([[0], ends[:-1] + 1])
+    first = np.append(spaces, 0)[before - counts]  # means nothing in a line without spaces
+    return zip(starts.tolist(), first.tolist(), ends.tolist(), (counts == dimension).tolist())
 
 
 def is_text(row: bytes) -> bool:
