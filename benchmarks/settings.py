@@ -82,9 +82,20 @@ _DEFAULTS = {
 }
 
 
-def _each(**common) -> dict[str, Training]:
-    """The defaults of each encoder with what a data set changes for all of them."""
-    return {name: replace(base, **common) for name, base in _DEFAULTS.items()}
+def _each(of: dict[str, dict] | None = None, **common) -> dict[str, Training]:
+    """The defaults of each encoder with what a data set changes for all of them, and `of` single ones."""
+    changed = {name: replace(base, **common) for name, base in _DEFAULTS.items()}
+    for name, changes in (of or {}).items():
+        encoder = {**changed[name].encoder, **changes.get("encoder", {})}
+        changed[name] = replace(changed[name], **{**changes, "encoder": encoder})
+    return changed
+
+
+# Some ten thousand single sentences.
+_SENTENCES = {
+    "wide_text_cnn": {"encoder": {"token_dropout": 0.2}, "epochs": 12},
+    **{name: {"average_weights": 0.998} for name in ("simple_rnn", "gru", "lstm", "bilstm")},
+}
 
 
 def _shipped(name: str) -> Training:
@@ -102,11 +113,21 @@ def _shipped(name: str) -> Training:
 
 
 SETTINGS: dict[str, DatasetSettings] = {
-    "mr": DatasetSettings(_each(), marks="Kim 2014 CNN-rand 76.1"),
-    "sst2": DatasetSettings(_each(), inverse_penalty=16.0),
+    "mr": DatasetSettings(_each(_SENTENCES), marks="Kim 2014 CNN-rand 76.1"),
+    "sst2": DatasetSettings(_each(_SENTENCES), inverse_penalty=16.0),
     "sst2_phrases": DatasetSettings(_each(epochs=4), marks="Kim 2014 CNN-rand 82.7"),
     "trec": DatasetSettings(
-        _each(epochs=12),
+        _each(
+            {
+                "text_cnn": {
+                    "encoder": {"embedding_dim": 300},
+                    "epochs": 16,
+                    "learning_rate": 2e-3,
+                    "weight_decay": 0.05,
+                }
+            },
+            epochs=12,
+        ),
         inverse_penalty=16.0,
         fasttext={"epochs": 20, "learning_rate": 0.5},
         marks="Kim 2014 CNN-rand 91.2",
@@ -115,7 +136,7 @@ SETTINGS: dict[str, DatasetSettings] = {
         _each(max_tokens=400, min_count=2, max_size=30000, epochs=4), marks="TextCNN 89.2, BiLSTM 89.0"
     ),
     "ag_news": DatasetSettings(_each(max_tokens=100)),
-    "thucnews": DatasetSettings(_each(tokenizer="char", max_tokens=48)),
+    "thucnews": DatasetSettings(_each(tokenizer="char", max_tokens=48, epochs=5)),
     "reviews": DatasetSettings(
         {
             "bag_of_words": _shipped("reviews-bag"),
