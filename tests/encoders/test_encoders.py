@@ -259,6 +259,7 @@ def test_an_unknown_name_gets_the_nearest():
         ("text_cnn", {"kernel_initializer": "he_norml"}, "Did you mean `he_normal`"),
         ("fixed_window", {"activation": "tahn"}, "Did you mean `tanh`"),
         ("gru", {"activation": "tahn"}, "Did you mean `tanh`"),
+        ("transformer", {"activation": "gelo"}, "Did you mean `gelu`"),
         ("cnn_rnn", {"convolution_activation": "rely"}, "Did you mean `relu`"),
         ("wide_text_cnn", {"branch_dropout": 1.5}, "branch_dropout"),
         ("wide_text_cnn", {"bag_dim": 0}, "bag_dim"),

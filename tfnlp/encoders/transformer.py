@@ -8,6 +8,7 @@ from typing import Any
 import keras
 from keras import ops
 
+from tfnlp.encoders.choices import Activation, check_choice
 from tfnlp.encoders.encoder import Encoder, check_rate
 from tfnlp.layers.positional_encoding import LearnedPositions, SinusoidalPositions
 from tfnlp.layers.sequence_pooling import SequencePooling
@@ -63,7 +64,7 @@ class Transformer(Encoder):
         max_positions: int = 512,
         normalize: str = "before",
         residual: bool = True,
-        activation: str = "relu",
+        activation: Activation = "relu",
         dropout: float = 0.1,
         attention_dropout: float = 0.1,
         pooling: str | Sequence[str] = "mean",
@@ -82,6 +83,7 @@ class Transformer(Encoder):
             raise ValueError(f"`positions` must be one of {POSITIONS}. Received: positions={positions!r}")
         check_rate("dropout", dropout)
         check_rate("attention_dropout", attention_dropout)
+        check_choice("activation", activation, Activation)
         self.heads = heads
         self.feed_forward_dim = feed_forward_dim
         self.depth = layers
@@ -103,6 +105,7 @@ class Transformer(Encoder):
                 activation=activation,
                 dropout=dropout,
                 attention_dropout=attention_dropout,
+                kernel_initializer=self.kernel_initializer,
                 kernel_regularizer=self.kernel_regularizer(),
                 dtype=self.dtype_policy,
                 name=f"block_{i}",

@@ -15,6 +15,7 @@ class FeedForward(keras.layers.Layer):
         hidden_units: int, at least 1. Width in the middle.
         activation: activation name or function `f`, e.g. `"relu"` or `"gelu"`.
         kernel_regularizer: regulariser of both kernels, or None.
+        kernel_initializer: name of the Keras initialiser of both kernels; each makes one of its own.
 
     Call arguments:
         inputs: float tensor `[batch, time, width]`.
@@ -31,7 +32,12 @@ class FeedForward(keras.layers.Layer):
     """
 
     def __init__(
-        self, hidden_units: int, activation: Any = "relu", kernel_regularizer: Any = None, **kwargs: Any
+        self,
+        hidden_units: int,
+        activation: Any = "relu",
+        kernel_regularizer: Any = None,
+        kernel_initializer: str = "glorot_uniform",
+        **kwargs: Any,
     ):
         super().__init__(**kwargs)
         self.supports_masking = True
@@ -40,18 +46,21 @@ class FeedForward(keras.layers.Layer):
         self.hidden_units = hidden_units
         self.activation = keras.activations.get(activation)
         self.kernel_regularizer = keras.regularizers.get(kernel_regularizer)
+        self.kernel_initializer = kernel_initializer
 
     def build(self, input_shape: Any) -> None:
         """Creates both kernels and biases."""
         self.widen = keras.layers.Dense(
             self.hidden_units,
             activation=self.activation,
+            kernel_initializer=self.kernel_initializer,
             kernel_regularizer=self.kernel_regularizer,
             dtype=self.dtype_policy,
             name="widen",
         )
         self.narrow = keras.layers.Dense(
             input_shape[-1],
+            kernel_initializer=self.kernel_initializer,
             kernel_regularizer=self.kernel_regularizer,
             dtype=self.dtype_policy,
             name="narrow",
@@ -74,4 +83,5 @@ class FeedForward(keras.layers.Layer):
             "hidden_units": self.hidden_units,
             "activation": keras.activations.serialize(self.activation),
             "kernel_regularizer": keras.regularizers.serialize(self.kernel_regularizer),
+            "kernel_initializer": self.kernel_initializer,
         }

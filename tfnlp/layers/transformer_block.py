@@ -33,6 +33,7 @@ class TransformerBlock(keras.layers.Layer):
         dropout: float in `[0, 1)`. Dropout on what comes out of each of the two.
         attention_dropout: float in `[0, 1)`. Dropout on the attention weights.
         kernel_regularizer: regulariser of the kernels, or None.
+        kernel_initializer: name of the Keras initialiser of the kernels; each makes one of its own.
 
     Call arguments:
         inputs: float tensor `[batch, time, width]`.
@@ -63,6 +64,7 @@ class TransformerBlock(keras.layers.Layer):
         dropout: float = 0.0,
         attention_dropout: float = 0.0,
         kernel_regularizer: Any = None,
+        kernel_initializer: str = "glorot_uniform",
         **kwargs: Any,
     ):
         super().__init__(**kwargs)
@@ -80,6 +82,7 @@ class TransformerBlock(keras.layers.Layer):
         self.attention = MultiHeadAttention(
             heads,
             dropout=attention_dropout,
+            kernel_initializer=kernel_initializer,
             kernel_regularizer=kernel_regularizer,
             dtype=self.dtype_policy,
             name="attention",
@@ -87,6 +90,7 @@ class TransformerBlock(keras.layers.Layer):
         self.feed_forward = FeedForward(
             feed_forward_dim,
             activation,
+            kernel_initializer=kernel_initializer,
             kernel_regularizer=kernel_regularizer,
             dtype=self.dtype_policy,
             name="feed_forward",
@@ -149,6 +153,7 @@ class TransformerBlock(keras.layers.Layer):
             "dropout": self.dropout.rate,
             "attention_dropout": self.attention.dropout,
             "kernel_regularizer": keras.regularizers.serialize(self.feed_forward.kernel_regularizer),
+            "kernel_initializer": self.feed_forward.kernel_initializer,
         }
 
 
