@@ -75,3 +75,21 @@ def test_a_setting_of_another_encoder_is_refused_at_once():
         parse_recipe({**RECIPE, "compare": {"bilstm": {"filters": 3}}})
     with pytest.raises(UserError, match=r"\[compare\] bilst: unknown key. Did you mean `bilstm`"):
         parse_recipe({**RECIPE, "compare": {"bilst": {}}})
+
+
+def test_every_encoder_takes_the_width_of_the_file_of_vectors(tmp_path):
+    # As its run writes it down: a comparison that goes on holds the two recipes against each other.
+    file = tmp_path / "vectors.txt"
+    file.write_text("film 1 2 3\nfine 4 5 6\n")
+    recipe = parse_recipe(
+        {
+            **RECIPE,
+            "encoder": {"type": "text_cnn"},
+            "compare": {},
+            "vectors": {"file": str(file), "frozen": True},
+        }
+    )
+    for item in plan(recipe, ["text_cnn", "gru"], 1, tmp_path):
+        assert (item.recipe.encoder.embedding_dim, item.recipe.encoder.channels) == (3, "static")
+    with pytest.raises(UserError, match=r"embedding_dim is 16, the vectors of .* have 3 numbers"):
+        plan(parse_recipe({**RECIPE, "vectors": {"file": str(file)}}), ["text_cnn"], 1, tmp_path)

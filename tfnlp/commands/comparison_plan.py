@@ -7,6 +7,7 @@ from dataclasses import dataclass
 from pathlib import Path
 from typing import Any
 
+from tfnlp.commands.vectors import with_file_dimension
 from tfnlp.encoders.registry import ENCODERS, require_encoder
 from tfnlp.errors import UserError
 from tfnlp.recipe import Recipe, parse_recipe
@@ -93,7 +94,7 @@ def plan(recipe: Recipe, names: Sequence[str], seeds: int, out: Path) -> list[Pl
         out: the comparison's folder; the runs stand in it as `ENCODER/seed-SEED`.
 
     Raises:
-        UserError: if the settings of an encoder are not of its kind.
+        UserError: if the settings of an encoder are not of its kind, or do not fit the file of vectors.
     """
     split_seed = recipe.seed if recipe.corpus.split_seed is None else recipe.corpus.split_seed
     planned = []
@@ -104,6 +105,6 @@ def plan(recipe: Recipe, names: Sequence[str], seeds: int, out: Path) -> list[Pl
             table["corpus"]["split_seed"] = split_seed
             table["encoder"] = {"type": name, **encoder_settings(recipe, name)}
             table["evaluation"]["baseline"] = False  # once for all is enough
-            resolved = parse_recipe(table, f"comparison of {name}")
+            resolved = with_file_dimension(parse_recipe(table, f"comparison of {name}"))
             planned.append(PlannedTraining(name, seed, resolved, out / name / f"seed-{seed}"))
     return planned
