@@ -40,7 +40,7 @@ class NgramWinner:
 
 def has_ngram_winners(task: TextClassifier) -> bool:
     """Whether the model pools the filters of a TextCNN by their maximum, so that single n-grams win."""
-    return isinstance(task.encoder, TextCNN) and "max" in task.encoder.pooling.mode
+    return isinstance(task.encoder, TextCNN) and "max" in task.encoder.poolings[0].mode
 
 
 def ngram_winners(
@@ -69,17 +69,18 @@ def ngram_winners(
     if not has_ngram_winners(task):
         raise ValueError("Only a TextCNN that pools by `max` has winning n-grams; see `has_ngram_winners`.")
     encoder = task.encoder
+    pooling = encoder.poolings[0]  # one a filter length, all of the same kind
     outputs = encoder(reading.token_ids[np.newaxis])
     maps = np.split(np.asarray(outputs["sequence"][0], np.float64), len(encoder.convolutions), axis=-1)
     weights = np.asarray(task.classifier.kernel, np.float64) @ margin_direction(task, label)
     # Of each filter length a part of the pooled vector; what a subclass joins to it comes behind.
-    parts = np.split(weights[: len(maps) * encoder.pooling.output_dim(encoder.filters)], len(maps))
+    parts = np.split(weights[: len(maps) * pooling.output_dim(encoder.filters)], len(maps))
     found = []
     for convolution, values, part in zip(encoder.convolutions, maps, parts):
         counts = np.asarray(convolution.window_mask(outputs["mask"]))[0]
         places = np.where(counts[:, np.newaxis], values, -np.inf).argmax(axis=0)
         for number, (place, weight) in enumerate(
-            zip(places, part[encoder.pooling.columns("max", encoder.filters)])
+            zip(places, part[pooling.columns("max", encoder.filters)])
         ):
             first, end = convolution.tokens_under(int(place), len(reading.token_ids))
             activation = float(values[place, number])
