@@ -132,8 +132,21 @@ SETTINGS: dict[str, DatasetSettings] = {
         fasttext={"epochs": 20, "learning_rate": 0.5},
         marks="Kim 2014 CNN-rand 91.2",
     ),
+    # A review's verdict stands at its end: the head is what is cut off.
     "imdb": DatasetSettings(
-        _each(max_tokens=400, min_count=2, max_size=30000, epochs=4), marks="TextCNN 89.2, BiLSTM 89.0"
+        _each(
+            {
+                "text_cnn": {"encoder": {"token_dropout": 0.3}},
+                "wide_text_cnn": {"encoder": {"token_dropout": 0.3}},
+                "bilstm": {"epochs": 3},
+            },
+            max_tokens=400,
+            truncate="head",
+            min_count=2,
+            max_size=20000,
+            epochs=4,
+        ),
+        marks="TextCNN 89.2, BiLSTM 89.0",
     ),
     "ag_news": DatasetSettings(_each(max_tokens=100)),
     "thucnews": DatasetSettings(_each(tokenizer="char", max_tokens=48, epochs=5)),
