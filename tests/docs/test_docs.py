@@ -171,7 +171,10 @@ def test_first_model(first_model):
     assert (first_model / "saved_models" / "reviews" / "1" / "saved_model.pb").is_file()
 
 
-@pytest.mark.parametrize("page", ["docs/serving.md", "docs/edge.md", "docs/compare.md"])
+@pytest.mark.parametrize(
+    "page",
+    ["docs/serving.md", "docs/edge.md", pytest.param("docs/compare.md", marks=pytest.mark.slow)],
+)
 def test_pages_that_go_on_from_the_first_model(page, first_model, tmp_path):
     shutil.copytree(first_model, tmp_path, dirs_exist_ok=True)
     run_page(page, tmp_path)
