@@ -79,9 +79,7 @@ def ngram_winners(
     for convolution, values, part in zip(encoder.convolutions, maps, parts):
         counts = np.asarray(convolution.window_mask(outputs["mask"]))[0]
         places = np.where(counts[:, np.newaxis], values, -np.inf).argmax(axis=0)
-        for number, (place, weight) in enumerate(
-            zip(places, part[pooling.columns("max", encoder.filters)])
-        ):
+        for number, (place, weight) in enumerate(zip(places, part[pooling.columns("max", encoder.filters)])):
             first, end = convolution.tokens_under(int(place), len(reading.token_ids))
             activation = float(values[place, number])
             found.append(
