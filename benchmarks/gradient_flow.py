@@ -106,6 +106,11 @@ def main(arguments: Sequence[str] | None = None) -> None:
     environment.merge_json(options.out / "gradient_flow.json", "gradient_flow", entry)
 
 
+def _shown(share: float) -> str:
+    """Below 1e-30 single precision has little left to say."""
+    return f"{share:.1e}" if share > 1e-30 else "< 1e-30"
+
+
 def print_table(curves: dict[str, np.ndarray]) -> None:
     """A line a network, a column a distance."""
     from rich.console import Console
@@ -117,7 +122,7 @@ def print_table(curves: dict[str, np.ndarray]) -> None:
     for distance in shown:
         table.add_column(f"{distance} back", justify="right")
     for name, curve in curves.items():
-        table.add_row(name, *(f"{curve[distance]:.1e}" for distance in shown))
+        table.add_row(name, *(_shown(curve[distance]) for distance in shown))
     Console(width=None if sys.stdout.isatty() else 120).print(table)
 
 
