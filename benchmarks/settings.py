@@ -114,7 +114,9 @@ def _shipped(name: str) -> Training:
 
 SETTINGS: dict[str, DatasetSettings] = {
     "mr": DatasetSettings(_each(_SENTENCES), marks="Kim 2014 CNN-rand 76.1"),
-    "sst2": DatasetSettings(_each(_SENTENCES), inverse_penalty=16.0),
+    "sst2": DatasetSettings(
+        _each(_SENTENCES), inverse_penalty=16.0, fasttext={"epochs": 20, "learning_rate": 0.5}
+    ),
     "sst2_phrases": DatasetSettings(_each(epochs=4), marks="Kim 2014 CNN-rand 82.7"),
     "trec": DatasetSettings(
         _each(
