@@ -109,7 +109,9 @@ def test_a_full_disk_at_the_end_leaves_nothing(tmp_path, monkeypatch, step):
 
 def test_a_killed_export_is_cleared_away_by_the_next_a_running_one_is_not(tmp_path):
     script = (
-        "import sys, time; from tfnlp.export.versions import staged_version\n"
+        "import signal, sys, time; from tfnlp.export.versions import staged_version\n"
+        # A process started in the background ignores Ctrl-C, and so would its children.
+        "signal.signal(signal.SIGINT, signal.default_int_handler)\n"
         "with staged_version(sys.argv[1]) as staged:\n"
         "    (staged.folder / 'saved_model.pb').touch(); print('ready', flush=True); time.sleep(60)\n"
     )
