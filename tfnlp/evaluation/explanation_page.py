@@ -2,20 +2,18 @@
 
 from __future__ import annotations
 
-import base64
 import os
-from importlib import resources
 from pathlib import Path
 from typing import TYPE_CHECKING
 
-from tfnlp.evaluation.readable import spaced_text
+from tfnlp.evaluation.page import picture, render_page
 from tfnlp.files import write_text_atomically
-from tfnlp.version import __version__
 
 if TYPE_CHECKING:
     from tfnlp.evaluation.explanation import Explanation
 
 _MOST_WORDS, _MOST_NGRAMS = 30, 20
+_ATTENTION = "Every layer and head. A row is the token that looks, a column the token it looks at."
 
 
 def write_explanation(
@@ -40,16 +38,11 @@ def write_explanation(
     Raises:
         UserError: if the disk is full or the place may not be written.
     """
-    from jinja2 import Environment, StrictUndefined
-
-    environment = Environment(autoescape=True, undefined=StrictUndefined, trim_blocks=True)
-    environment.filters.update(percent=lambda share: f"{100 * share:.1f} %", spaced=spaced_text)
-    template = environment.from_string(
-        resources.files("tfnlp.evaluation").joinpath("explanation.html").read_text(encoding="utf-8")
-    )
     found = explanation.attribution
     ranked = sorted(zip(explanation.labels, found.scores.tolist()), key=lambda pair: -pair[1])
-    page = template.render(
+    page = render_page(
+        "explanation.html",
+        title=f"{explanation.label}: what moved the answer",
         explanation=explanation,
         found=found,
         total=float(found.values.sum()),
@@ -59,7 +52,6 @@ def write_explanation(
         strongest=explanation.strongest(_MOST_WORDS),
         most=explanation.greatest,
         ngrams=[winner for winner in (explanation.ngrams or []) if winner.contribution][:_MOST_NGRAMS],
-        attention=base64.b64encode(Path(attention).read_bytes()).decode("ascii") if attention else None,
-        version=__version__,
+        attention=picture("attention", Path(attention).read_bytes(), _ATTENTION) if attention else None,
     )
     return write_text_atomically(path, page)

@@ -7,7 +7,7 @@ import math
 from collections.abc import Mapping
 from typing import Any
 
-from tfnlp.evaluation.readable import readable_text
+from tfnlp.evaluation.readable import readable_text, spaced_text, visible_text
 from tfnlp.version import __version__
 
 _LONGEST_STRING = 600
@@ -26,7 +26,11 @@ def render_page(template: str, **values: Any) -> str:
         the HTML.
     """
     from jinja2 import Environment, PackageLoader, StrictUndefined
-    from markupsafe import Markup
+    from markupsafe import Markup, escape
+
+    def verbatim(text: str) -> Markup:
+        """A text with every space in it and all of its length, for where it is laid out as it was written."""
+        return escape(visible_text(text))
 
     def clean(value: Any) -> Any:
         """Makes every string harmless that reaches the page, and every other value readable."""
@@ -39,7 +43,14 @@ def render_page(template: str, **values: Any) -> str:
         finalize=clean,
         trim_blocks=True,
     )
-    environment.filters.update(percent=_percent, duration=duration, number=_number, words=words)
+    environment.filters.update(
+        percent=_percent,
+        duration=duration,
+        number=_number,
+        words=words,
+        spaced=spaced_text,
+        verbatim=verbatim,
+    )
     return environment.get_template(template).render(version=__version__, **values)
 
 
