@@ -7,39 +7,14 @@ import os
 import shlex
 import sys
 from pathlib import Path
-from typing import TYPE_CHECKING, Annotated, Any
+from typing import Annotated, Any
 
 import typer
-from typer.core import TyperGroup
 
+from tfnlp.commands.terminal import Commands, console, print_json, print_line
 from tfnlp.encoders.registry import ENCODERS
-from tfnlp.errors import UserError, WorkError
+from tfnlp.errors import UserError
 from tfnlp.version import __version__
-
-if TYPE_CHECKING:
-    from rich.console import Console
-
-
-class Commands(TyperGroup):
-    """Turns the user's mistakes into a message and exit status 2, without a traceback."""
-
-    def invoke(self, ctx: Any) -> Any:
-        """Runs the command."""
-        try:
-            return super().invoke(ctx)
-        except (UserError, WorkError) as error:
-            console(stderr=True).print(
-                f"[bold red]error:[/] {_escaped(str(error))}", highlight=False, soft_wrap=True
-            )
-            raise SystemExit(2 if isinstance(error, UserError) else 1) from None
-        except KeyboardInterrupt:
-            console(stderr=True).print("\nstopped", highlight=False)
-            raise SystemExit(130) from None
-        except BrokenPipeError:
-            # Whoever read our output, `head` say, has seen enough.
-            os.dup2(os.open(os.devnull, os.O_WRONLY), sys.stdout.fileno())
-            raise SystemExit(0) from None
-
 
 app = typer.Typer(
     cls=Commands,
@@ -159,7 +134,7 @@ def _train(recipe: Any, as_json: bool, **where: Any) -> None:
     finally:
         bar.close()
     if as_json:
-        _print_json(metrics)
+        print_json(metrics)
     else:
         from tfnlp.commands.summary import training_summary
 
@@ -214,16 +189,14 @@ def compare(
     finally:
         bars.close()
     if as_json:
-        _print_json({**comparison.as_dict(), "folder": str(folder)})
+        print_json({**comparison.as_dict(), "folder": str(folder)})
     else:
         from tfnlp.evaluation.comparison_table import remarks, terminal_table
 
         console().print(terminal_table(comparison))
         for line in (comparison.verdict, *remarks(comparison, loaded.export.max_accuracy_drop)):
-            console().print(_escaped(line), highlight=False, soft_wrap=True)
-        console().print(
-            f"{_escaped(str(folder))}: open comparison.html in it", highlight=False, soft_wrap=True
-        )
+            print_line(line)
+        print_line(f"{folder}: open comparison.html in it")
     if comparison.failed:
         raise typer.Exit(1)
 
@@ -246,7 +219,7 @@ def evaluate(
         model, file, text_column=text_column, label_column=label_column, label_separator=label_separator
     )
     if as_json:
-        _print_json(report.as_dict())
+        print_json(report.as_dict())
     else:
         console().print(report.table())
 
@@ -272,7 +245,7 @@ def predict(
     rows = answers(model, lines)
     if as_json:
         for row in rows:
-            _print_json(row, indent=None)
+            print_json(row, indent=None)
     else:
         console().print(answers_table(rows))
 
@@ -295,11 +268,11 @@ def explain(
     explanation = explain_text(model, text, label=label, steps=steps)
     files = write_files(explanation, out) if out else []
     if as_json:
-        _print_json({**explanation.as_dict(), **({"files": [str(file) for file in files]} if files else {})})
+        print_json({**explanation.as_dict(), **({"files": [str(file) for file in files]} if files else {})})
         return
     console().print(explanation_view(explanation))
     if files:
-        console().print(f"wrote {_escaped(', '.join(map(str, files)))}", highlight=False, soft_wrap=True)
+        print_line(f"wrote {', '.join(map(str, files))}")
 
 
 @app.command()
@@ -342,11 +315,11 @@ def _show_agreement(agreement: Any, as_json: bool, folder: Path | None = None) -
     from tfnlp.export.agreement import agreement_table
 
     if as_json:
-        _print_json({**agreement.as_dict(), **({"folder": str(folder)} if folder else {})})
+        print_json({**agreement.as_dict(), **({"folder": str(folder)} if folder else {})})
         return
     console().print(agreement_table(agreement))
     if folder:
-        console().print(f"exported to {_escaped(str(folder))}", highlight=False, soft_wrap=True)
+        print_line(f"exported to {folder}")
 
 
 @app.command()
@@ -378,7 +351,7 @@ def data(
     }
     report = inspect_corpus(corpora)
     if as_json:
-        _print_json(report.as_dict())
+        print_json(report.as_dict())
     else:
         console().print(inspection_table(report))
 
@@ -387,25 +360,6 @@ def _load_tensorflow() -> None:
     from tfnlp.commands.quiet import load_tensorflow_quietly
 
     load_tensorflow_quietly()
-
-
-def console(stderr: bool = False) -> Console:
-    """Where results (standard output) or messages (standard error) go."""
-    from rich.console import Console
-
-    return Console(stderr=stderr)
-
-
-def _escaped(text: str) -> str:
-    from rich.markup import escape
-
-    return escape(text)
-
-
-def _print_json(value: Any, indent: int | None = 2) -> None:
-    import json
-
-    sys.stdout.write(json.dumps(value, ensure_ascii=False, indent=indent, allow_nan=False) + "\n")
 
 
 def main() -> None:
