@@ -31,8 +31,9 @@ class Setting:
 def settings_of(target: str) -> tuple[Setting, ...]:
     """Reads the arguments of a class's `__init__` that have a default.
 
-    Where the `__init__` takes `**kwargs`, those of the first base class follow, if that is imported by name from
-    this package: that is where they are handed on to. A class without an `__init__` has its base's.
+    Where the `__init__` takes `**kwargs`, those of the first base class follow, if that stands in the same file
+    or is imported by name from this package: that is where they are handed on to. A class without an `__init__` has
+    its base's.
 
     Args:
         target: `"module:Class"`.
@@ -46,7 +47,7 @@ def settings_of(target: str) -> tuple[Setting, ...]:
     module, _, class_name = target.partition(":")
     tree = _tree(module)
     node = next(n for n in tree.body if isinstance(n, ast.ClassDef) and n.name == class_name)
-    base = _base_class(tree, node)
+    base = _base_class(module, tree, node)
     init = next((n for n in node.body if isinstance(n, ast.FunctionDef) and n.name == "__init__"), None)
     if init is None:
         return settings_of(base) if base else ()
@@ -65,10 +66,14 @@ def settings_of(target: str) -> tuple[Setting, ...]:
     return (*own, *(setting for setting in handed_on if setting.name not in taken))
 
 
-def _base_class(tree: ast.Module, node: ast.ClassDef) -> str | None:
-    """The first base as `"module:Class"` if a `from tfnlp… import` brings it in."""
+def _base_class(module: str, tree: ast.Module, node: ast.ClassDef) -> str | None:
+    """The first base as `"module:Class"` if it stands in the same file or a `from tfnlp… import` brings it in."""
     first = node.bases[0] if node.bases else None
-    source = _imported(tree, first.id) if isinstance(first, ast.Name) else None
+    if not isinstance(first, ast.Name):
+        return None
+    if any(isinstance(other, ast.ClassDef) and other.name == first.id for other in tree.body):
+        return f"{module}:{first.id}"
+    source = _imported(tree, first.id)
     return ":".join(source) if source else None
 
 

@@ -9,14 +9,12 @@ import keras
 from keras import ops
 
 from tfnlp.encoders.choices import Activation, check_choice
-from tfnlp.encoders.encoder import Encoder, check_rate
+from tfnlp.encoders.recurrent import RecurrentReader
 from tfnlp.layers.ngram_convolution import NgramConvolution
-from tfnlp.layers.recurrent_stack import RecurrentStack
-from tfnlp.layers.sequence_pooling import SequencePooling
 
 
 @keras.saving.register_keras_serializable(package="tfnlp")
-class CNNRNN(Encoder):
+class CNNRNN(RecurrentReader):
     """Convolves the token vectors, then reads the feature maps with recurrent layers.
 
     Args:
@@ -57,8 +55,6 @@ class CNNRNN(Encoder):
         **kwargs: Any,
     ):
         super().__init__(vocabulary_size, embedding_dim, **kwargs)
-        check_rate("dropout", dropout)
-        check_rate("recurrent_dropout", recurrent_dropout)
         check_choice("convolution_activation", convolution_activation, Activation)
         if not filter_sizes:
             raise ValueError("`filter_sizes` must name at least one window length, e.g. [3]. Received: []")
@@ -85,29 +81,14 @@ class CNNRNN(Encoder):
             )
             for size in self.filter_sizes
         ]
-        self.stack = RecurrentStack(
-            **self._recurrent,
-            kernel_initializer=self.kernel_initializer,
-            kernel_regularizer=self.kernel_regularizer,
-            dtype=self.dtype_policy,
-            name="stack",
-        )
-        self.pooling = SequencePooling(
-            pooling, kernel_regularizer=self.kernel_regularizer(), dtype=self.dtype_policy, name="pooling"
-        )
-
-    @property
-    def output_dim(self) -> int:
-        """Width of `"pooled"`."""
-        return self.pooling.output_dim(self.stack.output_dim)
+        self._read_with(pooling, **self._recurrent)
 
     def build(self, input_shape: Any = None) -> None:
         """Creates the vectors, the kernels and the weights of the pooling."""
         self.embedding.build((None, None))
         for convolution in self.convolutions:
             convolution.build((None, None, self.embedding.output_dim))
-        self.stack.build((None, None, self.filters * len(self.filter_sizes)))
-        self.pooling.build((None, None, self.stack.output_dim))
+        self._build_reader(self.filters * len(self.filter_sizes))
         self.built = True
 
     def encode(self, token_ids: Any, vectors: Any, mask: Any, training: bool) -> tuple[Any, Any]:
@@ -115,8 +96,7 @@ class CNNRNN(Encoder):
         maps = ops.concatenate(
             [convolution(vectors, mask=mask) for convolution in self.convolutions], axis=-1
         )
-        sequence, final = self.stack(maps, mask=mask, training=training)
-        return sequence, self.pooling(sequence, mask=mask, last=final)
+        return self._read(maps, mask, training)
 
     def get_config(self) -> dict[str, Any]:
         """Plain JSON."""

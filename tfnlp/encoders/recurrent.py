@@ -1,4 +1,4 @@
-"""What the recurrent encoders share."""
+"""What the recurrent encoders share: layers that read in order, and one vector of what they read."""
 
 from __future__ import annotations
 
@@ -11,7 +11,40 @@ from tfnlp.layers.recurrent_stack import RecurrentStack
 from tfnlp.layers.sequence_pooling import SequencePooling
 
 
-class Recurrent(Encoder):
+class RecurrentReader(Encoder):
+    """Ends in recurrent layers and a pooling; a subclass says what these read."""
+
+    def _read_with(self, pooling: str | Sequence[str], **settings: Any) -> None:
+        """Makes the recurrent layers, of the settings of `RecurrentStack`, and the pooling."""
+        check_rate("dropout", settings["dropout"])
+        check_rate("recurrent_dropout", settings["recurrent_dropout"])
+        self.stack = RecurrentStack(
+            **settings,
+            kernel_initializer=self.kernel_initializer,
+            kernel_regularizer=self.kernel_regularizer,
+            dtype=self.dtype_policy,
+            name="stack",
+        )
+        self.pooling = SequencePooling(
+            pooling, kernel_regularizer=self.kernel_regularizer(), dtype=self.dtype_policy, name="pooling"
+        )
+
+    @property
+    def output_dim(self) -> int:
+        """Width of `"pooled"`."""
+        return self.pooling.output_dim(self.stack.output_dim)
+
+    def _build_reader(self, width: int) -> None:
+        self.stack.build((None, None, width))
+        self.pooling.build((None, None, self.stack.output_dim))
+
+    def _read(self, vectors: Any, mask: Any, training: bool) -> tuple[Any, Any]:
+        """From vectors `[batch, time, width]` to those after each step and the pooled one."""
+        sequence, final = self.stack(vectors, mask=mask, training=training)
+        return sequence, self.pooling(sequence, mask=mask, last=final)
+
+
+class Recurrent(RecurrentReader):
     """Reads the tokens one after the other and carries a state along; a subclass says by which `cell`.
 
     Args:
@@ -52,8 +85,6 @@ class Recurrent(Encoder):
         **kwargs: Any,
     ):
         super().__init__(vocabulary_size, embedding_dim, **kwargs)
-        check_rate("dropout", dropout)
-        check_rate("recurrent_dropout", recurrent_dropout)
         check_choice("activation", activation, Activation)
         self._own: dict[str, Any] = {
             "units": units,
@@ -66,34 +97,17 @@ class Recurrent(Encoder):
             "residual": residual,
             "memory_steps": memory_steps,
         }
-        self.stack = RecurrentStack(
-            self.cell,
-            **self._own,
-            kernel_initializer=self.kernel_initializer,
-            kernel_regularizer=self.kernel_regularizer,
-            dtype=self.dtype_policy,
-            name="stack",
-        )
-        self.pooling = SequencePooling(
-            pooling, kernel_regularizer=self.kernel_regularizer(), dtype=self.dtype_policy, name="pooling"
-        )
-
-    @property
-    def output_dim(self) -> int:
-        """Width of `"pooled"`."""
-        return self.pooling.output_dim(self.stack.output_dim)
+        self._read_with(pooling, cell=self.cell, **self._own)
 
     def build(self, input_shape: Any = None) -> None:
         """Creates the vectors, the kernels and the weights of the pooling."""
         self.embedding.build((None, None))
-        self.stack.build((None, None, self.embedding.output_dim))
-        self.pooling.build((None, None, self.stack.output_dim))
+        self._build_reader(self.embedding.output_dim)
         self.built = True
 
     def encode(self, token_ids: Any, vectors: Any, mask: Any, training: bool) -> tuple[Any, Any]:
         """Reads; see the class."""
-        sequence, final = self.stack(vectors, mask=mask, training=training)
-        return sequence, self.pooling(sequence, mask=mask, last=final)
+        return self._read(vectors, mask, training)
 
     def get_config(self) -> dict[str, Any]:
         """Plain JSON."""
