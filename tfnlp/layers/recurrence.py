@@ -11,11 +11,13 @@ from typing import Any
 
 import tensorflow as tf
 
+from tfnlp.layers.recurrent_steps import RecurrentStep
+
 States = tuple[tf.Tensor, ...]
 
 
 def recurrence(
-    step: Any,
+    step: RecurrentStep,
     projected: tf.Tensor,
     states: States,
     recurrent_kernel: tf.Tensor,
@@ -62,7 +64,12 @@ def recurrence(
 
 
 def _read_on(
-    step: Any, projected: tf.Tensor, first: States, kernel: tf.Tensor, bias: States, keep: tf.Tensor | None
+    step: RecurrentStep,
+    projected: tf.Tensor,
+    first: States,
+    kernel: tf.Tensor,
+    bias: States,
+    keep: tf.Tensor | None,
 ) -> tuple[States, list[tf.TensorArray], list[tf.TensorArray]]:
     """From the first step to the last: the last states, all states (the first ones at 0), what each step saved."""
     time = tf.shape(projected)[0]
@@ -84,7 +91,7 @@ def _read_on(
 
 
 def _read_back(
-    step: Any,
+    step: RecurrentStep,
     d_sequence: tf.Tensor,
     d_last: States,
     states: list[tf.TensorArray],

@@ -2,9 +2,12 @@
 
 from __future__ import annotations
 
-from typing import Any, NamedTuple
+from abc import ABC, abstractmethod
+from typing import Any, ClassVar, NamedTuple
 
 from keras import ops
+
+States = tuple[Any, ...]
 
 
 class Step(NamedTuple):
@@ -15,8 +18,8 @@ class Step(NamedTuple):
         saved: tensors, each `[batch, any]`, that the derivative needs beside the states.
     """
 
-    states: tuple[Any, ...]
-    saved: tuple[Any, ...]
+    states: States
+    saved: States
 
 
 class StepGradient(NamedTuple):
@@ -28,11 +31,46 @@ class StepGradient(NamedTuple):
         states: gradients of the previous states, but for the way through the recurrent product.
     """
 
-    gates: tuple[Any, ...]
-    states: tuple[Any, ...]
+    gates: States
+    states: States
 
 
-class SimpleStep:
+class RecurrentStep(ABC):
+    """A network's step: how it goes on, and how a gradient comes back through it.
+
+    Attributes:
+        gates: how many times `units` wide the products are that a step reads.
+        saves: how many tensors `forward` saves.
+        gate_gradients: how many gradients of gates `backward` gives.
+    """
+
+    gates: ClassVar[int]
+    saves: ClassVar[int]
+    gate_gradients: ClassVar[int]
+
+    @abstractmethod
+    def forward(self, projected: Any, recurrent: Any, states: States) -> Step:
+        """Takes the step.
+
+        Args:
+            projected: float `[batch, gates * units]`. The input's product with its kernel, bias added.
+            recurrent: float `[batch, gates * units]`. The state's product with its kernel.
+            states: the states before the step, each float `[batch, units]`; the first is the output.
+        """
+
+    @abstractmethod
+    def backward(self, gradients: States, states: States, saved: States, previous: States) -> StepGradient:
+        """Derives the step: from the gradients of the new states to those of all that it read.
+
+        Args:
+            gradients: of the loss by each new state, float `[batch, units]`.
+            states: the new states.
+            saved: what `forward` saved.
+            previous: the states before the step.
+        """
+
+
+class SimpleStep(RecurrentStep):
     """Elman's: `h' = tanh(x + a)`, where `x` came from the input and `a` from `h`.
 
     Reference: Elman, 1990, https://doi.org/10.1207/s15516709cog1402_1
@@ -40,24 +78,18 @@ class SimpleStep:
 
     gates, saves, gate_gradients = 1, 0, 1
 
-    def forward(self, projected: Any, recurrent: Any, states: tuple[Any, ...]) -> Step:
+    def forward(self, projected: Any, recurrent: Any, states: States) -> Step:
         """Takes the step."""
         hidden = ops.tanh(projected + recurrent)
         return Step((hidden,), ())
 
-    def backward(
-        self,
-        gradients: tuple[Any, ...],
-        states: tuple[Any, ...],
-        saved: tuple[Any, ...],
-        previous: tuple[Any, ...],
-    ) -> StepGradient:
-        """From the gradients of the new states to those of all that the step read."""
+    def backward(self, gradients: States, states: States, saved: States, previous: States) -> StepGradient:
+        """Derives the step."""
         slope = gradients[0] * (1 - ops.square(states[0]))
         return StepGradient((slope,), (ops.zeros_like(slope),))
 
 
-class GRUStep:
+class GRUStep(RecurrentStep):
     """Cho's, with the reset gate after the product, as cuDNN has it.
 
     `z = σ(x_z + a_z)`, `r = σ(x_r + a_r)`, `n = tanh(x_n + r a_n)`, `h' = z h + (1 - z) n`; gates stand in the
@@ -68,7 +100,7 @@ class GRUStep:
 
     gates, saves, gate_gradients = 3, 4, 2
 
-    def forward(self, projected: Any, recurrent: Any, states: tuple[Any, ...]) -> Step:
+    def forward(self, projected: Any, recurrent: Any, states: States) -> Step:
         """Takes the step."""
         x_update, x_reset, x_new = ops.split(projected, 3, axis=-1)
         a_update, a_reset, a_new = ops.split(recurrent, 3, axis=-1)
@@ -77,14 +109,8 @@ class GRUStep:
         new = ops.tanh(x_new + reset * a_new)
         return Step((update * states[0] + (1 - update) * new,), (update, reset, new, a_new))
 
-    def backward(
-        self,
-        gradients: tuple[Any, ...],
-        states: tuple[Any, ...],
-        saved: tuple[Any, ...],
-        previous: tuple[Any, ...],
-    ) -> StepGradient:
-        """From the gradients of the new states to those of all that the step read."""
+    def backward(self, gradients: States, states: States, saved: States, previous: States) -> StepGradient:
+        """Derives the step."""
         update, reset, new, a_new = saved
         hidden = gradients[0]
         d_new = hidden * (1 - update) * (1 - ops.square(new))
@@ -99,7 +125,7 @@ class GRUStep:
         )
 
 
-class LSTMStep:
+class LSTMStep(RecurrentStep):
     """Hochreiter and Schmidhuber's, with a forget gate.
 
     `i, f, o = σ(x + a)`, `g = tanh(x_g + a_g)`, `c' = f c + i g`, `h' = o tanh(c')`; gates stand in the order
@@ -111,7 +137,7 @@ class LSTMStep:
 
     gates, saves, gate_gradients = 4, 4, 1
 
-    def forward(self, projected: Any, recurrent: Any, states: tuple[Any, ...]) -> Step:
+    def forward(self, projected: Any, recurrent: Any, states: States) -> Step:
         """Takes the step."""
         into, forget, candidate, out = ops.split(projected + recurrent, 4, axis=-1)
         into, forget, out = ops.sigmoid(into), ops.sigmoid(forget), ops.sigmoid(out)
@@ -119,14 +145,8 @@ class LSTMStep:
         cell = forget * states[1] + into * candidate
         return Step((out * ops.tanh(cell), cell), (into, forget, candidate, out))
 
-    def backward(
-        self,
-        gradients: tuple[Any, ...],
-        states: tuple[Any, ...],
-        saved: tuple[Any, ...],
-        previous: tuple[Any, ...],
-    ) -> StepGradient:
-        """From the gradients of the new states to those of all that the step read."""
+    def backward(self, gradients: States, states: States, saved: States, previous: States) -> StepGradient:
+        """Derives the step."""
         into, forget, candidate, out = saved
         hidden, cell = gradients
         squashed = ops.tanh(states[1])
