@@ -9,7 +9,6 @@ perfectly. Gates start with a memory of the row's length. Prints a table and add
 """
 
 import argparse
-import os
 import sys
 import time
 from collections.abc import Sequence
@@ -105,11 +104,7 @@ def main(arguments: Sequence[str] | None = None) -> None:
     parser.add_argument("--threads", type=int, default=2)
     parser.add_argument("--json", type=Path, default=RESULTS, help="file that the figures are added to")
     options = parser.parse_args(arguments)
-    os.environ.setdefault("TF_CPP_MIN_LOG_LEVEL", "3")
-    import tensorflow as tf
-
-    tf.config.threading.set_intra_op_parallelism_threads(options.threads)
-    tf.config.threading.set_inter_op_parallelism_threads(options.threads)
+    environment.use_threads(options.threads)
     results = []
     for gap in (int(gap) for gap in options.gaps.split(",")):
         for cell in options.cells.split(","):
@@ -133,7 +128,6 @@ def main(arguments: Sequence[str] | None = None) -> None:
 
 def print_table(results: list[dict]) -> None:
     """A line a cell, a column a gap: the accuracy of each seed."""
-    from rich.console import Console
     from rich.table import Table
 
     gaps = list(dict.fromkeys(result["gap"] for result in results))
@@ -147,7 +141,7 @@ def print_table(results: list[dict]) -> None:
             for gap in gaps
         ]
         table.add_row(cell, *figures)
-    Console(width=None if sys.stdout.isatty() else 120).print(table)
+    environment.print_table(table)
 
 
 if __name__ == "__main__":

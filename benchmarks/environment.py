@@ -3,9 +3,29 @@
 import json
 import os
 import platform
+import sys
 from datetime import UTC, datetime
 from importlib.metadata import PackageNotFoundError, version
 from pathlib import Path
+from typing import Any
+
+
+def use_threads(number: int) -> None:
+    """Gives TensorFlow, not yet at work, so many threads, and no more of the machine's cores."""
+    os.environ.setdefault("TF_CPP_MIN_LOG_LEVEL", "3")
+    if hasattr(os, "sched_setaffinity"):
+        os.sched_setaffinity(0, sorted(os.sched_getaffinity(0))[:number])
+    import tensorflow as tf
+
+    tf.config.threading.set_intra_op_parallelism_threads(number)
+    tf.config.threading.set_inter_op_parallelism_threads(number)
+
+
+def print_table(table: Any) -> None:
+    """Prints a Rich table: as wide as the terminal, and into a file wide enough for all columns."""
+    from rich.console import Console
+
+    Console(width=None if sys.stdout.isatty() else 120).print(table)
 
 
 def cpu_name() -> str:

@@ -113,7 +113,6 @@ def _shown(share: float) -> str:
 
 def print_table(curves: dict[str, np.ndarray]) -> None:
     """A line a network, a column a distance."""
-    from rich.console import Console
     from rich.table import Table
 
     shown = [distance for distance in SHOWN if distance < min(map(len, curves.values()))]
@@ -123,7 +122,7 @@ def print_table(curves: dict[str, np.ndarray]) -> None:
         table.add_column(f"{distance} back", justify="right")
     for name, curve in curves.items():
         table.add_row(name, *(_shown(curve[distance]) for distance in shown))
-    Console(width=None if sys.stdout.isatty() else 120).print(table)
+    environment.print_table(table)
 
 
 if __name__ == "__main__":

@@ -9,7 +9,6 @@ and adds it to a JSON file.
 """
 
 import argparse
-import os
 import sys
 import time
 from collections.abc import Callable, Sequence
@@ -111,11 +110,7 @@ def main(arguments: Sequence[str] | None = None) -> None:
     parser.add_argument("--threads", type=int, default=2)
     parser.add_argument("--out", type=Path, default=RESULTS, help="folder of the JSON file and the picture")
     options = parser.parse_args(arguments)
-    os.environ.setdefault("TF_CPP_MIN_LOG_LEVEL", "3")
-    import tensorflow as tf
-
-    tf.config.threading.set_intra_op_parallelism_threads(options.threads)
-    tf.config.threading.set_inter_op_parallelism_threads(options.threads)
+    environment.use_threads(options.threads)
     times = measure(options)
     print_table(times)
     options.out.mkdir(parents=True, exist_ok=True)
@@ -130,7 +125,6 @@ def main(arguments: Sequence[str] | None = None) -> None:
 
 def print_table(times: dict[str, dict[str, dict[int, float]]]) -> None:
     """A line an encoder: milliseconds at the shortest, middle and longest length, and the exponents."""
-    from rich.console import Console
     from rich.table import Table
 
     lengths = sorted(next(iter(times.values()))["answer"])
@@ -146,7 +140,7 @@ def print_table(times: dict[str, dict[str, dict[int, float]]]) -> None:
         for kind in ("answer", "step"):
             cells += [f"{kinds[kind][length]:.2f}" for length in shown] + [f"{growth(kinds[kind]):.2f}"]
         table.add_row(name, *cells)
-    Console(width=None if sys.stdout.isatty() else 120).print(table)
+    environment.print_table(table)
 
 
 if __name__ == "__main__":

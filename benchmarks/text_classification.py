@@ -126,7 +126,6 @@ def describe_sizes(sizes: list[dict]) -> str:
 
 def print_table(title: str, marks: str, results: list[Result]) -> None:
     """One line a system: the mean over folds and seeds, with the standard deviation."""
-    from rich.console import Console
     from rich.table import Table
 
     table = Table(title=title, caption=f"published: {marks}" if marks else None)
@@ -146,7 +145,7 @@ def print_table(title: str, marks: str, results: list[Result]) -> None:
             f"{sorted(ratios)[len(ratios) // 2]:.2f}" if ratios else "",
             str(len(runs)),
         )
-    Console(width=None if sys.stdout.isatty() else 120).print(table)
+    environment.print_table(table)
 
 
 if __name__ == "__main__":

@@ -8,7 +8,6 @@ file.
 """
 
 import argparse
-import os
 import sys
 import tempfile
 import time
@@ -38,9 +37,7 @@ def main(arguments: Sequence[str] | None = None) -> None:
     parser.add_argument("--threads", type=int, default=2)
     parser.add_argument("--json", type=Path, default=RESULTS, help="file that the figures are added to")
     options = parser.parse_args(arguments)
-    os.environ.setdefault("TF_CPP_MIN_LOG_LEVEL", "3")
-    if hasattr(os, "sched_setaffinity"):
-        os.sched_setaffinity(0, sorted(os.sched_getaffinity(0))[: options.threads])
+    environment.use_threads(options.threads)
     texts = list(read_lines(options.texts)) if options.texts else reviews()
     name = options.texts.name if options.texts else "Chinese reviews"
     rows = measure(texts, options.rounds, options.batch_size, options.threads)
@@ -67,8 +64,6 @@ def measure(texts: list[str], rounds: int, batch_size: int, threads: int) -> lis
     """Times every tokenizer, by turns; one row each."""
     import tensorflow as tf
 
-    tf.config.threading.set_intra_op_parallelism_threads(threads)
-    tf.config.threading.set_inter_op_parallelism_threads(threads)
     batches = tf.data.Dataset.from_tensor_slices(texts).batch(batch_size).cache()
     characters = sum(map(len, texts))
     seconds: dict[str, list[float]] = {}
@@ -142,7 +137,6 @@ def tokenizers(texts: list[str], folder: Path) -> dict[str, tuple[str, Callable]
 
 def print_table(title: str, rows: list[dict]) -> None:
     """One line a tokenizer."""
-    from rich.console import Console
     from rich.table import Table
 
     table = Table(title=title)
@@ -159,7 +153,7 @@ def print_table(title: str, rows: list[dict]) -> None:
             f"{min(row['milliseconds']):.0f}",
             f"{median(row['milliseconds']):.0f}",
         )
-    Console(width=None if sys.stdout.isatty() else 120).print(table)
+    environment.print_table(table)
 
 
 if __name__ == "__main__":
