@@ -147,30 +147,34 @@ def read_tree(line: str) -> list[tuple[int, str]]:
     return phrases
 
 
-def _sst_sentences(path: Path) -> Part:
-    roots = [read_tree(line)[-1] for line in read_lines(path)]
-    kept = [(text, int(label > 2)) for label, text in roots if label != 2]
+_SST_CLASSES = {
+    2: ("negative", "positive"),
+    5: ("very negative", "negative", "neutral", "positive", "very positive"),
+}
+
+
+def _sst_part(path: Path, classes: int, phrases: bool) -> Part:
+    """Whole sentences, or each different phrase of a label once; two classes leave out what is neutral."""
+    nodes = [node for line in read_lines(path) for node in read_tree(line)[0 if phrases else -1 :]]
+    kept = [
+        (text, label if classes == 5 else int(label > 2))
+        for label, text in nodes
+        if classes == 5 or label != 2
+    ]
+    if phrases:
+        kept = list(dict.fromkeys(kept))
     return Part([text for text, _ in kept], [label for _, label in kept])
 
 
-def _sst_phrases(path: Path) -> Part:
-    """Each different phrase with a polarity once, whole sentences among them."""
-    kept = {
-        (phrase, int(label > 2)): None
-        for line in read_lines(path)
-        for label, phrase in read_tree(line)
-        if label != 2
-    }
-    return Part([phrase for phrase, _ in kept], [label for _, label in kept])
-
-
-def load_sst2(folder: Path, phrases: bool) -> Iterator[Dataset]:
-    """SST-2: neutral sentences dropped; trained on whole sentences, or on every phrase of the trees."""
+def load_sst(folder: Path, classes: int, phrases: bool) -> Iterator[Dataset]:
+    """SST-2 or SST-5, trained on whole sentences, or on every phrase of the trees; tested on sentences."""
     folder = folder / "sst"
-    train = (_sst_phrases if phrases else _sst_sentences)(folder / "train.txt.gz")
-    name, title = ("sst2_phrases", "SST-2, phrases") if phrases else ("sst2", "SST-2, sentences")
-    valid, test = _sst_sentences(folder / "dev.txt.gz"), _sst_sentences(folder / "test.txt.gz")
-    yield Dataset(name, title, "en", ("negative", "positive"), train, valid, test)
+    parts = (
+        _sst_part(folder / f"{name}.txt.gz", classes, phrases and name == "train")
+        for name in ("train", "dev", "test")
+    )
+    name, title = (f"sst{classes}_phrases", "phrases") if phrases else (f"sst{classes}", "sentences")
+    yield Dataset(name, f"SST-{classes}, {title}", "en", _SST_CLASSES[classes], *parts)
 
 
 def load_trec(folder: Path) -> Iterator[Dataset]:
@@ -236,8 +240,10 @@ def load_reviews(folds: int = 5) -> Iterator[Dataset]:
 
 LOADERS: dict[str, Callable[[Path, int], Iterator[Dataset]]] = {
     "mr": lambda folder, folds: load_mr(folder, folds or 1),
-    "sst2": lambda folder, folds: load_sst2(folder, phrases=False),
-    "sst2_phrases": lambda folder, folds: load_sst2(folder, phrases=True),
+    "sst2": lambda folder, folds: load_sst(folder, 2, phrases=False),
+    "sst2_phrases": lambda folder, folds: load_sst(folder, 2, phrases=True),
+    "sst5": lambda folder, folds: load_sst(folder, 5, phrases=False),
+    "sst5_phrases": lambda folder, folds: load_sst(folder, 5, phrases=True),
     "trec": lambda folder, folds: load_trec(folder),
     "imdb": lambda folder, folds: load_imdb(folder),
     "ag_news": lambda folder, folds: load_ag_news(folder),

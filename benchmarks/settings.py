@@ -117,7 +117,16 @@ SETTINGS: dict[str, DatasetSettings] = {
     "sst2": DatasetSettings(
         _each(_SENTENCES), inverse_penalty=16.0, fasttext={"epochs": 20, "learning_rate": 0.5}
     ),
-    "sst2_phrases": DatasetSettings(_each(epochs=4), marks="Kim 2014 CNN-rand 82.7"),
+    "sst2_phrases": DatasetSettings(
+        _each(epochs=4), marks="Kim 2014 CNN-rand 82.7; with GloVe, Tai 2015: LSTM 84.9, BiLSTM 87.5"
+    ),
+    "sst5": DatasetSettings(
+        _each(_SENTENCES), inverse_penalty=1.0, fasttext={"epochs": 20, "learning_rate": 0.25}
+    ),
+    "sst5_phrases": DatasetSettings(
+        _each(epochs=3),
+        marks="Kim 2014 CNN-rand 45.0; with GloVe, Tai 2015: LSTM 46.4, BiLSTM 49.1",
+    ),
     "trec": DatasetSettings(
         _each(
             {

@@ -62,7 +62,9 @@ def parse(arguments: Sequence[str] | None) -> argparse.Namespace:
     parser = argparse.ArgumentParser(description=__doc__.splitlines()[0])
     parser.add_argument("data_dir", nargs="?", type=Path, help="folder with mr/, sst/, trec6/, imdb/, ...")
     parser.add_argument(
-        "--datasets", default="mr,sst2,sst2_phrases,trec,ag_news,thucnews,imdb", help=", ".join(LOADERS)
+        "--datasets",
+        default="mr,sst2,sst2_phrases,sst5,sst5_phrases,trec,ag_news,thucnews,imdb",
+        help=", ".join(LOADERS),
     )
     parser.add_argument("--encoders", default=",".join(ENCODERS), help="of tfnlp; `none` for the peers alone")
     parser.add_argument(

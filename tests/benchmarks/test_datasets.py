@@ -25,20 +25,33 @@ def test_read_tree_gives_every_phrase_and_undoes_the_escapes():
     ]
 
 
-@pytest.mark.parametrize("phrases", [False, True])
-def test_sst2_drops_neutral_ones_and_keeps_each_phrase_once(tmp_path, phrases):
+@pytest.mark.parametrize(
+    ("classes", "phrases", "train"),
+    [
+        (2, False, [("very good", 1), ("good grief", 0)]),
+        (2, True, [("good", 1), ("very good", 1), ("grief", 0), ("good grief", 0)]),
+        (5, False, [("very good", 3), ("good grief", 1), ("a b", 2)]),
+        (
+            5,
+            True,
+            [
+                *[("very", 2), ("good", 3), ("very good", 3), ("grief", 0), ("good grief", 1)],
+                *[("a", 2), ("b", 2), ("a b", 2)],
+            ],
+        ),
+    ],
+)
+def test_sst_of_two_classes_drops_neutral_ones_and_each_phrase_comes_once(tmp_path, classes, phrases, train):
     write(
         tmp_path / "sst" / "train.txt.gz",
         ["(3 (2 very) (3 good))", "(1 (3 good) (0 grief))", "(2 (2 a) (2 b))"],
     )
     for name in ("dev", "test"):
         write(tmp_path / "sst" / f"{name}.txt.gz", ["(4 (2 so) (3 good))", "(2 (2 so) (2 so))"])
-    (dataset,) = datasets.load_sst2(tmp_path, phrases)
-    expected = [("good", 1), ("very good", 1), ("grief", 0), ("good grief", 0)]
-    if not phrases:
-        expected = [("very good", 1), ("good grief", 0)]
-    assert list(zip(dataset.train.texts, dataset.train.labels)) == expected
-    assert dataset.valid == dataset.test == Part(["so good"], [1])  # whole sentences in either case
+    (dataset,) = datasets.load_sst(tmp_path, classes, phrases)
+    assert list(zip(dataset.train.texts, dataset.train.labels)) == train
+    whole = Part(["so good"], [1]) if classes == 2 else Part(["so good", "so so"], [4, 2])
+    assert dataset.valid == dataset.test == whole  # whole sentences in either case
 
 
 def test_mr_folds_share_nothing_and_cover_all(tmp_path):
