@@ -6,11 +6,20 @@ from pathlib import Path
 from tfnlp.recipe import load_recipe
 
 ENCODERS = (
-    "bag_of_words", "text_cnn", "wide_text_cnn", "simple_rnn", "gru", "lstm", "bilstm", "cnn_rnn",
+    "bag_of_words", "fixed_window", "text_cnn", "wide_text_cnn", "simple_rnn", "gru", "lstm", "bilstm", "cnn_rnn",
     "transformer",
 )  # fmt: skip
 # Those that have a twin in PyTorch.
-PYTORCH_ENCODERS = ("text_cnn", "simple_rnn", "gru", "lstm", "bilstm", "cnn_rnn", "transformer")
+PYTORCH_ENCODERS = (
+    "fixed_window",
+    "text_cnn",
+    "simple_rnn",
+    "gru",
+    "lstm",
+    "bilstm",
+    "cnn_rnn",
+    "transformer",
+)
 PIPELINES = Path(__file__).resolve().parent.parent / "pipelines"
 
 
@@ -55,6 +64,9 @@ _RECURRENT = Training(
 _DEFAULTS = {
     "bag_of_words": Training(
         encoder={"embedding_dim": 64, "ngrams": [2], "pooling": "mean"}, dropout=0.0, learning_rate=3e-3
+    ),
+    "fixed_window": Training(
+        encoder={"embedding_dim": 128, "window": 5, "hidden_units": 256, "token_dropout": 0.2}
     ),
     "text_cnn": Training(encoder={"embedding_dim": 128, "filter_sizes": [3, 4, 5], "filters": 100}),
     # Its dropout stands in the encoder, on the convolutions' branch alone.

@@ -11,7 +11,7 @@ import tensorflow as tf
 from benchmarks.datasets import Part
 from benchmarks.settings import Training
 from tfnlp.data import encode_texts, evaluation_batches, length_permutation, steps_per_epoch, training_batches
-from tfnlp.encoders import encoder_class
+from tfnlp.encoders import FixedWindow, encoder_class
 from tfnlp.tasks import TextClassifier
 from tfnlp.tasks.losses import classification_loss
 from tfnlp.text import TextPreprocessor, tokenizer_class
@@ -176,6 +176,8 @@ class TfnlpSession:
             "head/kernel": head.kernel,
             "head/bias": head.bias,
         }
+        if isinstance(network, FixedWindow):
+            found["projection/kernel"], found["projection/bias"] = network.projection.weights
         for layer in getattr(network, "convolutions", ()):
             found[f"{layer.name}/kernel"] = layer.convolution.kernel
             found[f"{layer.name}/bias"] = layer.convolution.bias

@@ -49,6 +49,22 @@ class TextCNN(Network):
         return torch.cat([masked_max(feature_map, mask[:, None, :], dim=2) for feature_map in maps], dim=1)
 
 
+class FixedWindow(Network):
+    """A dense layer with tanh over the vectors of each window of tokens, and each unit's greatest value."""
+
+    def __init__(self, weights: Weights, **dropouts: float):
+        super().__init__(weights, **dropouts)
+        self.projection = _linear(weights["projection/kernel"], weights["projection/bias"])
+        self.window = self.projection.in_features // self.embedding.embedding_dim
+
+    def encode(self, vectors: torch.Tensor, mask: torch.Tensor) -> torch.Tensor:
+        """Concatenates, projects, pools the real tokens."""
+        reach, time = self.window // 2, vectors.shape[1]
+        padded = functional.pad(vectors * mask[..., None], (0, 0, reach, reach))
+        windows = torch.cat([padded[:, place : place + time] for place in range(self.window)], dim=-1)
+        return masked_max(torch.tanh(self.projection(windows)), mask[..., None], dim=1)
+
+
 class Recurrent(Network):
     """One recurrent layer, one-way or two-way; the backward one starts at each text's last real token.
 
@@ -189,13 +205,17 @@ def build(encoder: str, weights: Weights, options: dict, dropout: float) -> Netw
     """
     options = dict(options)
     dropouts = {name: options.pop(name, 0.0) for name in ("embedding_dropout", "token_dropout")}
-    told_by_weights = ("embedding_dim", "units", "filters", "filter_sizes", "layers", "feed_forward_dim")
+    told_by_weights = (
+        *("embedding_dim", "units", "filters", "filter_sizes", "layers", "feed_forward_dim"),
+        *("window", "hidden_units"),
+    )
     for name in told_by_weights:
         options.pop(name, None)
     pooling = options.pop("pooling", {"cnn_rnn": "last", "transformer": "mean"}.get(encoder, "max"))
     pooling = [pooling] if isinstance(pooling, str) else pooling
-    if encoder == "text_cnn" and pooling == ["max"] and not options:
-        return TextCNN(weights, dropout=dropout, **dropouts)
+    plain = {"text_cnn": TextCNN, "fixed_window": FixedWindow}.get(encoder)
+    if plain and pooling == ["max"] and not options:
+        return plain(weights, dropout=dropout, **dropouts)
     if (
         encoder == "transformer"
         and pooling == ["mean"]
