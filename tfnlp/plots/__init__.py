@@ -12,6 +12,7 @@ __getattr__, __dir__ = lazy_exports(
         "plot_confusion": "confusion",
         "plot_curves": "curves",
         "plot_pareto": "pareto",
+        "plot_positions": "positions",
         "plot_seeds": "seeds",
         "plot_explanation": "explanation",
         "use_readable_fonts": "fonts",
