@@ -63,6 +63,23 @@ def test_order_counts_unless_there_are_no_positions(positions):
     assert np.abs(np.asarray(knowing(ids)["pooled"] - knowing(shuffled)["pooled"])).max() > 1e-3
 
 
+def test_the_positions_are_those_that_are_added():
+    sinusoidal, learned = network(), network(positions="learned", max_positions=5)
+    for encoder, scale in ((sinusoidal, 6**0.5), (learned, 1)):
+        table = encoder.position_table(5)
+        assert keras.backend.standardize_dtype(table.dtype) == "float32"
+        vectors = encoder.embedding(IDS) * scale
+        np.testing.assert_allclose(
+            encoder._placed(vectors / scale, None, False)[0], vectors + table, atol=1e-6
+        )
+    np.testing.assert_array_equal(learned.position_table(3), learned.position_layer.positions[:3])
+    with pytest.raises(ValueError, match=r"6 tokens.*`max_positions`=5"):
+        learned.position_table(6)
+    assert network(positions="none").position_table(5) is None
+    half = Transformer(7, dtype="mixed_bfloat16", **SMALL)
+    np.testing.assert_allclose(half.position_table(5), sinusoidal.position_table(5), atol=0.005)
+
+
 def test_neither_tokens_nor_waves_drown_the_other():
     encoder = Transformer(2000, embedding_dim=64)
     encoder.build((None, None))

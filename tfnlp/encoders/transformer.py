@@ -202,6 +202,22 @@ class Transformer(Encoder):
             weights.append(of_block)
         return ops.stack(weights, axis=1)
 
+    def position_table(self, time: int) -> Any:
+        """What is added to the tokens' vectors for where they stand.
+
+        Args:
+            time: int, at least 1. How many positions, from the text's start; of learned ones at most `max_positions`.
+
+        Returns:
+            float32 tensor `[time, embedding_dim]`; None where `positions` is `"none"`.
+
+        Raises:
+            ValueError: if fewer positions are learnt.
+        """
+        if self.position_layer is None:
+            return None
+        return ops.cast(self.position_layer.table(time, self.embedding.output_dim), "float32")
+
     def _placed(self, vectors: Any, mask: Any, training: bool) -> tuple[Any, Any]:
         """What the first layer reads, and its mask: the vectors with their positions, the text's in front."""
         if self.positions == "sinusoidal":
