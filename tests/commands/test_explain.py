@@ -2,6 +2,12 @@
 
 import json
 
+import pytest
+
+from tfnlp.encoders import Transformer
+from tfnlp.tasks import TextClassifier
+from tfnlp.text import TextPreprocessor, WordTokenizer
+
 
 def test_a_run_explains_itself(trained, workplace, tfnlp):
     done = tfnlp("explain", trained, "a lovely film, number 7", cwd=workplace, check=0)
@@ -31,6 +37,29 @@ def test_json_and_files(trained, workplace, tfnlp, tmp_path):
     ]
     assert [name.rpartition("/")[2] for name in value["files"]] == ["explanation.png", "explanation.html"]
     assert "难" in (tmp_path / "why" / "explanation.html").read_text(encoding="utf-8")
+
+
+@pytest.mark.parametrize("positions", ["sinusoidal", "learned", "none"])
+def test_a_transformer_shows_its_positions(positions, tfnlp, tmp_path):
+    preprocessor = TextPreprocessor(WordTokenizer(), max_tokens=16)
+    preprocessor.adapt(["a lovely film"])
+    encoder = Transformer(
+        preprocessor.vocabulary_size,
+        embedding_dim=8,
+        heads=2,
+        layers=1,
+        positions=positions,
+        max_positions=16,
+    )
+    TextClassifier(preprocessor, encoder, ["bad", "good"]).save(tmp_path / "model.keras")
+    done = tfnlp(
+        "explain", "model.keras", "a lovely film", "--steps", "2", "--out", "why", cwd=tmp_path, check=0
+    )
+    page = (tmp_path / "why" / "explanation.html").read_text(encoding="utf-8")
+    shown = positions != "none"
+    assert (tmp_path / "why" / "positions.png").exists() == shown
+    assert ('alt="positions"' in page) == ("positions: 16 of 8 units" in done.stdout) == shown
+    assert (tmp_path / "why" / "attention.png").exists() and 'alt="attention"' in page
 
 
 def test_nothing_is_written_unasked(trained, workplace, tfnlp):

@@ -5,9 +5,9 @@ import keras
 import numpy as np
 import pytest
 
-from tfnlp.encoders import BagOfWords, TextCNN
+from tfnlp.encoders import BagOfWords, TextCNN, Transformer
 from tfnlp.evaluation import explain, write_explanation
-from tfnlp.plots import plot_attention
+from tfnlp.plots import plot_attention, plot_positions
 from tfnlp.tasks import TextClassifier
 from tfnlp.text import CharacterTokenizer, TextPreprocessor, WordTokenizer
 
@@ -41,7 +41,18 @@ def test_an_encoder_brings_what_it_has(classifier):
     count = len(found.attribution.values)
     assert explain(task, TEXT).attention.shape == (2, 3, count, count)
     plain = explain(classifier(BagOfWords), TEXT)
-    assert plain.ngrams is None and plain.attention is None
+    assert plain.ngrams is None and plain.attention is None and plain.positions is None
+
+
+@pytest.mark.parametrize(
+    ("positions", "max_tokens", "shape"),
+    [("sinusoidal", 300, (256, 6)), ("learned", 20, (20, 6)), ("none", 20, None)],
+)
+def test_positions_are_told_for_as_long_as_texts_may_be(classifier, positions, max_tokens, shape):
+    small = {"embedding_dim": 6, "heads": 2, "feed_forward_dim": 8, "layers": 1}
+    task = classifier(Transformer, max_tokens=max_tokens, positions=positions, **small)
+    table = explain(task, TEXT, steps=1).positions
+    assert shape == (None if table is None else table.shape)
 
 
 def test_json(classifier):
@@ -82,9 +93,12 @@ def test_the_page_is_whole_and_harmless(classifier, tmp_path, tokenizer):
     task.encoder.attention_weights = even_attention
     found = explain(task, TEXT, label="好")
     picture = plot_attention(found.attention, ["x"] * 10, tmp_path / "attention.png")
-    page = write_explanation(tmp_path / "explanation.html", found, attention=picture).read_text("utf-8")
+    places = plot_positions(np.eye(10), tmp_path / "positions.png")
+    page = write_explanation(
+        tmp_path / "explanation.html", found, attention=picture, positions=places
+    ).read_text("utf-8")
     assert "<b>" not in page and "\x1b" not in page and 'src="http' not in page and "<script" not in page
-    assert "data:image/png;base64,iVBOR" in page and "n-grams that won" in page
+    assert page.count("data:image/png;base64,iVBOR") == 2 and "n-grams that won" in page
     shown = re.search(r'<div class="box text"[^>]*>(.*?)</div>', page, re.S)[1]
     plain = re.sub(r"<[^>]*>", "", shown).replace("&lt;", "<").replace("&gt;", ">").replace("&amp;", "&")
     assert " ".join(plain.split()) == TEXT.replace("\x1b", "␛")

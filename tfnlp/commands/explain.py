@@ -43,12 +43,12 @@ def explain_text(model: Path, text: str, *, label: str | None = None, steps: int
 
 
 def write_files(explanation: Explanation, folder: Path) -> list[Path]:
-    """Writes `explanation.png`, `attention.png` where the model attends, and `explanation.html`.
+    """Writes `explanation.html` and `explanation.png`, and what the model has of `attention.png` and `positions.png`.
 
     Raises:
         UserError: if the disk is full or the place may not be written.
     """
-    from tfnlp.plots import plot_attention, plot_explanation
+    from tfnlp.plots import plot_attention, plot_explanation, plot_positions
 
     label = explanation.label
     files = [
@@ -65,7 +65,12 @@ def write_files(explanation: Explanation, folder: Path) -> list[Path]:
         names = [reading.words(i, i + 1) for i in range(len(reading.token_ids))]
         attention = plot_attention(explanation.attention, names, folder / "attention.png")
         files.append(attention)
-    return [*files, write_explanation(folder / "explanation.html", explanation, attention=attention)]
+    positions = None
+    if explanation.positions is not None:
+        positions = plot_positions(explanation.positions, folder / "positions.png")
+        files.append(positions)
+    page = folder / "explanation.html"
+    return [*files, write_explanation(page, explanation, attention=attention, positions=positions)]
 
 
 def explanation_view(explanation: Explanation) -> Group:
@@ -93,6 +98,9 @@ def explanation_view(explanation: Explanation) -> Group:
     if explanation.attention is not None:
         layers, heads = explanation.attention.shape[:2]
         parts.append(Text(f"attention: {layers} layers of {heads} heads; --out DIR draws them", style="dim"))
+    if explanation.positions is not None:
+        count, width = explanation.positions.shape
+        parts.append(Text(f"positions: {count} of {width} units each; --out DIR draws them", style="dim"))
     return Group(*parts)
 
 

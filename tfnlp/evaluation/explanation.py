@@ -14,6 +14,8 @@ from tfnlp.evaluation.winners import NgramWinner, has_ngram_winners, ngram_winne
 if TYPE_CHECKING:
     from tfnlp.tasks.text_classifier import TextClassifier
 
+MOST_POSITIONS = 256
+
 
 @dataclass(frozen=True)
 class Explanation:
@@ -27,6 +29,8 @@ class Explanation:
             that pools by maximum.
         attention: float32 `[layers, heads, read tokens, read tokens]`, how much each token (row) looks at each
             other (column); None unless the encoder tells its `attention_weights`.
+        positions: float32 `[positions, width]`, what the encoder adds to a token's vector for where it stands, at as
+            many positions as a text may have tokens, 256 at most; None unless it tells its `position_table`.
     """
 
     labels: list[str]
@@ -34,6 +38,7 @@ class Explanation:
     segments: list[Segment]
     ngrams: list[NgramWinner] | None
     attention: np.ndarray | None
+    positions: np.ndarray | None
 
     @property
     def label(self) -> str:
@@ -67,7 +72,7 @@ class Explanation:
         )
 
     def as_dict(self, most_ngrams: int = 20) -> dict[str, Any]:
-        """Plain JSON; the attention is left out, being too large for it."""
+        """Plain JSON; the attention and the positions are left out, being too large for it."""
         found = self.attribution
         values = iter(found.values.tolist())
         text = found.reading.text
@@ -121,10 +126,14 @@ def explain(
     if hasattr(task.encoder, "attention_weights"):
         weights = task.encoder.attention_weights(reading.token_ids[np.newaxis])
         attention = np.asarray(weights, np.float32)[0]
+    positions = None
+    if hasattr(task.encoder, "position_table"):
+        positions = task.encoder.position_table(min(task.max_tokens, MOST_POSITIONS))
     return Explanation(
         labels=list(task.labels),
         attribution=attribution,
         segments=text_segments(reading, attribution.values.tolist()),
         ngrams=ngram_winners(task, reading, attribution.label) if has_ngram_winners(task) else None,
         attention=attention,
+        positions=None if positions is None else np.asarray(positions, np.float32),
     )

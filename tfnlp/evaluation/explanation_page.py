@@ -14,6 +14,9 @@ if TYPE_CHECKING:
 
 _MOST_WORDS, _MOST_NGRAMS = 30, 20
 _ATTENTION = "Every layer and head. A row is the token that looks, a column the token it looks at."
+_POSITIONS = (
+    "What is added to a token's vector for where it stands, whatever the text. Positions count from 0."
+)
 
 
 def write_explanation(
@@ -21,6 +24,7 @@ def write_explanation(
     explanation: Explanation,
     *,
     attention: str | os.PathLike[str] | None = None,
+    positions: str | os.PathLike[str] | None = None,
 ) -> Path:
     """Writes an explanation as a single self-contained page, whole or not at all.
 
@@ -31,6 +35,7 @@ def write_explanation(
         path: where to write, by custom `explanation.html`.
         explanation: what moved the answer.
         attention: a PNG to embed, as `tfnlp.plots.plot_attention` draws it; None for none.
+        positions: a PNG to embed, as `tfnlp.plots.plot_positions` draws it; None for none.
 
     Returns:
         the path.
@@ -53,5 +58,6 @@ def write_explanation(
         most=explanation.greatest,
         ngrams=[winner for winner in (explanation.ngrams or []) if winner.contribution][:_MOST_NGRAMS],
         attention=picture("attention", Path(attention).read_bytes(), _ATTENTION) if attention else None,
+        positions=picture("positions", Path(positions).read_bytes(), _POSITIONS) if positions else None,
     )
     return write_text_atomically(path, page)
