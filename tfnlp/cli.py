@@ -257,7 +257,7 @@ def explain(
     label: Annotated[str | None, typer.Option(help="Label to explain; else the predicted one.")] = None,
     steps: Annotated[int, typer.Option(min=1, help="Gradients to take; more are more exact.")] = 64,
     out: Annotated[
-        Path | None, typer.Option(metavar="DIR", help="Write explanation.png and explanation.html there.")
+        Path | None, typer.Option(metavar="DIR", help="Write the pictures and explanation.html there.")
     ] = None,
     as_json: Json = False,
 ) -> None:

@@ -39,8 +39,10 @@ def test_json_and_files(trained, workplace, tfnlp, tmp_path):
     assert "难" in (tmp_path / "why" / "explanation.html").read_text(encoding="utf-8")
 
 
-@pytest.mark.parametrize("positions", ["sinusoidal", "learned", "none"])
-def test_a_transformer_shows_its_positions(positions, tfnlp, tmp_path):
+@pytest.mark.parametrize(
+    ("positions", "pooling"), [("sinusoidal", "mean"), ("learned", "first"), ("none", "mean")]
+)
+def test_a_transformer_shows_its_positions(positions, pooling, tfnlp, tmp_path):
     preprocessor = TextPreprocessor(WordTokenizer(), max_tokens=16)
     preprocessor.adapt(["a lovely film"])
     encoder = Transformer(
@@ -50,6 +52,7 @@ def test_a_transformer_shows_its_positions(positions, tfnlp, tmp_path):
         layers=1,
         positions=positions,
         max_positions=16,
+        pooling=pooling,
     )
     TextClassifier(preprocessor, encoder, ["bad", "good"]).save(tmp_path / "model.keras")
     done = tfnlp(

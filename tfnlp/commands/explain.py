@@ -17,6 +17,7 @@ if TYPE_CHECKING:
     from rich.text import Text
 
 _WORDS, _NGRAMS, _BAR = 10, 8, 24
+_TEXT = "[text]"  # the name of the text's own vector among the tokens
 _FOR, _AGAINST = (0, 158, 115), (213, 94, 0)  # as in the pictures
 _FAINTEST = 0.05  # of the strongest; weaker ones stay without colour
 
@@ -63,6 +64,8 @@ def write_files(explanation: Explanation, folder: Path) -> list[Path]:
     if explanation.attention is not None:
         reading = explanation.attribution.reading
         names = [reading.words(i, i + 1) for i in range(len(reading.token_ids))]
+        if explanation.attention.shape[-1] > len(names):
+            names.insert(0, _TEXT)
         attention = plot_attention(explanation.attention, names, folder / "attention.png")
         files.append(attention)
     positions = None

@@ -28,7 +28,8 @@ class Explanation:
         ngrams: the n-grams that won the filters, those that moved most first; None unless the encoder is a TextCNN
             that pools by maximum.
         attention: float32 `[layers, heads, read tokens, read tokens]`, how much each token (row) looks at each
-            other (column); None unless the encoder tells its `attention_weights`.
+            other (column); one longer where the encoder puts a vector for the text before them; None unless it
+            tells its `attention_weights`.
         positions: float32 `[positions, width]`, what the encoder adds to a token's vector for where it stands, at as
             many positions as a text may have tokens, 256 at most; None unless it tells its `position_table`.
     """
