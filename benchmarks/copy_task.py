@@ -97,7 +97,7 @@ def main(arguments: Sequence[str] | None = None) -> None:
     parser.add_argument("--seeds", default="1,2,3")
     parser.add_argument("--symbols", type=int, default=3, help="how many are shown")
     parser.add_argument("--units", type=int, default=64)
-    parser.add_argument("--steps", type=int, default=3000, help="at most")
+    parser.add_argument("--steps", type=int, default=4000, help="at most")
     parser.add_argument("--every", type=int, default=100, help="steps between two tests on held-out rows")
     parser.add_argument("--batch-size", type=int, default=64)
     parser.add_argument("--learning-rate", type=float, default=3e-3)
