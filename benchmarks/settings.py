@@ -147,6 +147,7 @@ SETTINGS: dict[str, DatasetSettings] = {
                     "epochs": 16,
                     "learning_rate": 2e-3,
                     "weight_decay": 0.05,
+                    "average_weights": 0.99,
                 }
             },
             epochs=12,
