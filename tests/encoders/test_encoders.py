@@ -110,6 +110,7 @@ VARIANTS = [
             "feed_forward_dim": 8,
             "layers": 2,
             "residual": False,
+            "scale_vectors": False,
             "ngrams": [2],
             "ngram_buckets": 90,
             "pooling": "first",

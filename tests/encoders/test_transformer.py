@@ -80,6 +80,32 @@ def test_the_positions_are_those_that_are_added():
     np.testing.assert_allclose(half.position_table(5), sinusoidal.position_table(5), atol=0.005)
 
 
+@pytest.mark.parametrize(
+    "ablated", [{"positions": "none"}, {"heads": 1}, {"residual": False}, {"normalize": "none"}]
+)
+def test_each_part_that_can_be_taken_away_changes_the_answer(ablated):
+    whole, without = network(), network(**ablated)
+    # Heads have the same weights however they are cut; the norms, ones and zeros at first, are the only ones to go.
+    weights = {weight.path.partition("/")[2]: weight for weight in whole.weights}
+    for weight in without.weights:
+        weight.assign(weights[weight.path.partition("/")[2]])
+    assert len(whole.weights) - len(without.weights) == (10 if "normalize" in ablated else 0)
+    assert np.abs(np.asarray(whole(IDS)["pooled"] - without(IDS)["pooled"])).max() > 1e-2
+    again = Transformer.from_config(without.get_config())
+    again.build((None, None))
+    again.set_weights(without.get_weights())
+    np.testing.assert_array_equal(again(IDS)["pooled"], without(IDS)["pooled"])
+
+
+def test_vectors_are_scaled_without_positions_if_asked():
+    plain, scaled = network(positions="none"), network(positions="none", scale_vectors=True)
+    expected = plain(IDS, vectors=plain.embedding(IDS) * 6**0.5)["pooled"]
+    np.testing.assert_allclose(scaled(IDS)["pooled"], expected, atol=1e-6)
+    assert np.abs(np.asarray(plain(IDS)["pooled"] - expected)).max() > 1e-2
+    assert network().scale_vectors
+    assert not network(positions="learned").scale_vectors
+
+
 def test_neither_tokens_nor_waves_drown_the_other():
     encoder = Transformer(2000, embedding_dim=64)
     encoder.build((None, None))

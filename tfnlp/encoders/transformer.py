@@ -23,7 +23,8 @@ class Transformer(Encoder):
 
     Padding is never read. With sinusoidal positions the token vectors are multiplied by the square root of
     `embedding_dim`, as in the paper, which gives them a variance of 1 at the start: neither drowns the other. Learned
-    positions start as small as the vectors.
+    positions start as small as the vectors. Who takes the positions away to see what they are worth sets
+    `scale_vectors`, or the vectors shrink too.
 
     Pooled by `"first"`, a learnt vector for the whole text stands in front of the tokens, as BERT's `[CLS]` does. It
     has no position, reads all tokens and is read by them; so even a text without tokens has it. It is not in
@@ -38,6 +39,8 @@ class Transformer(Encoder):
         positions: `"sinusoidal"`, `"learned"` or `"none"`: a token knows its place by fixed waves, by learnt vectors,
             or not at all.
         max_positions: int, at least 1. How many positions `"learned"` learns; texts must be cut to as many tokens.
+        scale_vectors: bool. Whether the token vectors are multiplied by the square root of `embedding_dim`; by default
+            where positions are sinusoidal.
         normalize: where layer normalisation stands: `"before"` attention and feed-forward (and once at the end),
             `"after"` them as in the paper, which wants a warm-up of the learning rate, or `"none"`.
         residual: bool. Whether each of the two adds to what it read.
@@ -62,6 +65,7 @@ class Transformer(Encoder):
         layers: int = 2,
         positions: str = "sinusoidal",
         max_positions: int = 512,
+        scale_vectors: bool | None = None,
         normalize: str = "before",
         residual: bool = True,
         activation: Activation = "relu",
@@ -89,6 +93,7 @@ class Transformer(Encoder):
         self.depth = layers
         self.positions = positions
         self.max_positions = max_positions
+        self.scale_vectors = positions == "sinusoidal" if scale_vectors is None else scale_vectors
         self.normalize = normalize
         self.residual = residual
         self.activation = activation
@@ -220,7 +225,7 @@ class Transformer(Encoder):
 
     def _placed(self, vectors: Any, mask: Any, training: bool) -> tuple[Any, Any]:
         """What the first layer reads, and its mask: the vectors with their positions, the text's in front."""
-        if self.positions == "sinusoidal":
+        if self.scale_vectors:
             vectors = vectors * self.embedding_dim**0.5
         if self.position_layer is not None:
             vectors = self.position_layer(vectors)
@@ -240,6 +245,7 @@ class Transformer(Encoder):
             "layers": self.depth,
             "positions": self.positions,
             "max_positions": self.max_positions,
+            "scale_vectors": self.scale_vectors,
             "normalize": self.normalize,
             "residual": self.residual,
             "activation": self.activation,
