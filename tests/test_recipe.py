@@ -100,26 +100,80 @@ def test_every_key_of_an_encoder_is_described(name):
         assert field.description, f"{name}.{key} has no description in the docstring"
 
 
-def test_a_wrong_key_is_answered_without_tensorflow(tmp_path):
+@pytest.mark.parametrize(
+    ("command", "wrong", "said"),
+    [
+        (["train"], "filter_size = 3", "Did you mean `filter_sizes`"),
+        (["compare"], '[compare.a]\ntype = "text_cnn"\nfilter_size = 3', "Did you mean `filter_sizes`"),
+        (["compare", "--encoders", "sml"], '[compare.small]\ntype = "text_cnn"', "Did you mean `small`"),
+        (["compare"], "", "nothing to compare"),
+    ],
+)
+def test_a_mistake_is_answered_without_tensorflow(command, wrong, said, tmp_path):
     file = tmp_path / "r.toml"
-    file.write_text('[corpus]\ntrain = "a.csv"\n[encoder]\ntype = "text_cnn"\nfilter_size = 3\n')
+    file.write_text(f'[corpus]\ntrain = "a.csv"\n[encoder]\ntype = "text_cnn"\n{wrong}\n')
     code = (
-        "import sys; sys.argv = ['tfnlp', 'train', sys.argv[1]]\n"
+        "import sys; sys.argv[0] = 'tfnlp'\n"
         "from tfnlp.cli import main\n"
         "try:\n    main()\n"
         "except SystemExit as stop:\n"
         "    heavy = [m for m in ('tensorflow', 'keras', 'sklearn', 'matplotlib') if m in sys.modules]\n"
         "    print(stop.code, heavy)\n"
     )
-    ran = subprocess.run([sys.executable, "-c", code, str(file)], capture_output=True, text=True, check=False)
+    ran = subprocess.run(
+        [sys.executable, "-c", code, *command, str(file)], capture_output=True, text=True, check=False
+    )
     assert ran.stdout.strip() == "2 []"
-    assert "Did you mean `filter_sizes`" in ran.stderr
+    assert said in " ".join(ran.stderr.split())
     assert "Traceback" not in ran.stderr
 
 
 def test_settings_for_a_comparison_are_checked_and_stay_out_of_a_runs_recipe():
     recipe = parse_recipe({**SMALL, "compare": {"bilstm": {"units": 3}}})
-    assert recipe.compare.bilstm.model_dump(exclude_unset=True) == {"units": 3}
+    assert recipe.compare["bilstm"].model_dump(exclude_unset=True) == {"units": 3}
     assert "compare" not in recipe.model_dump()
     with pytest.raises(UserError, match=r"\[compare\.bilstm\] units: .*integer"):
         parse_recipe({**SMALL, "compare": {"bilstm": {"units": "x"}}})
+
+
+@pytest.mark.parametrize(
+    ("name", "table", "expected"),
+    [
+        ("bilst", {}, r"\[compare\.bilst\] type: missing.*Did you mean `bilstm`.*variant.*text_cnn"),
+        ("small", {"filters": 3}, r"\[compare\.small\] type: missing.*`small` is no encoder"),
+        (
+            "small",
+            {"type": "text_cn"},
+            r"\[compare\.small\] type: there is no `text_cn`.*Did you mean `text_cnn`",
+        ),
+        ("small", {"type": ["text_cnn"]}, r"\[compare\.small\] type: there is no"),
+        (
+            "small",
+            {"type": "text_cnn", "filtres": 3},
+            r"\[compare\.small\] filtres: .*Did you mean `filters`",
+        ),
+        ("small", {"type": "text_cnn", "filters": "3"}, r"\[compare\.small\] filters: .*integer.*'3'"),
+        ("small", 3, r"\[compare\] small: a table of settings is wanted, \[compare\.small\]. Received: 3"),
+        ("lstm", {"type": "gru"}, r"\[compare\.lstm\] type: `lstm` is an encoder of its own"),
+        ("a b", {"type": "gru"}, r"\[compare\] a b: .*letters, digits, _ and -"),
+        ("../up", {"type": "gru"}, r"letters, digits, _ and -"),
+        ("-gru", {"type": "gru"}, r"letters, digits, _ and -"),
+        ("all", {"type": "gru"}, r"\[compare\] all: this name is taken"),
+        ("Plots", {"type": "gru"}, r"\[compare\] Plots: this name is taken"),
+        ("GRU", {"type": "gru"}, r"\[compare\] GRU: differs from `gru` in capitals only"),
+    ],
+)
+def test_a_mistake_in_a_variant_is_named_with_its_cure(name, table, expected):
+    with pytest.raises(UserError, match=expected):
+        parse_recipe({**SMALL, "compare": {name: table}})
+
+
+def test_mistakes_in_variants_are_told_with_all_others():
+    compare = {"small": {"type": "text_cnn", "filtres": 3}, "Small": {"type": "gru"}, "lst": {}}
+    with pytest.raises(UserError) as caught:
+        parse_recipe({**SMALL, "compare": compare, "nam": "x"}, "r.toml")
+    assert str(caught.value).count("r.toml: ") == 4
+    with pytest.raises(
+        UserError, match=r"compare: a table for each encoder or variant is wanted. Received: 3"
+    ):
+        parse_recipe({**SMALL, "compare": 3})

@@ -147,8 +147,13 @@ def compare(
         Path, typer.Argument(metavar="RECIPE", help="A TOML file; its own encoder may be among them or not.")
     ],
     encoders: Annotated[
-        str, typer.Option(metavar="A,B,C", help=f"Of {', '.join(ENCODERS)}; or all, for all of them.")
-    ],
+        str | None,
+        typer.Option(
+            metavar="A,B,C",
+            help=f"Of {', '.join(ENCODERS)}, and of the recipe's variants; all for all encoders. By default what the "
+            "recipe lists in [compare], beside its own encoder.",
+        ),
+    ] = None,
     seeds: Annotated[
         int, typer.Option(min=1, help="How often each is trained, from the recipe's seed on.")
     ] = 3,
@@ -161,12 +166,12 @@ def compare(
     sets: Sets = [],  # noqa: B006
     as_json: Json = False,
 ) -> None:
-    """Train several encoders on the same data and show what each costs and gives."""
-    from tfnlp.commands.comparison_plan import encoder_names
+    """Train several encoders, or variants of one, on the same data and show what each costs and gives."""
+    from tfnlp.commands.comparison_plan import names_to_compare
     from tfnlp.recipe import load_recipe
 
-    names = encoder_names(encoders)
     loaded = load_recipe(recipe, sets)
+    names = names_to_compare(loaded, encoders)
     folder = out or Path("comparisons") / loaded.name
     _load_tensorflow()
     from tfnlp.commands.compare import compare as run_comparison
@@ -174,7 +179,8 @@ def compare(
 
     quiet = not logging.getLogger("tfnlp").isEnabledFor(logging.INFO)
     bars = ProgressBars(None if quiet else console(stderr=True))
-    words = ["tfnlp", "compare", recipe, "--encoders", encoders, "--seeds", seeds, "--out", folder]
+    words = ["tfnlp", "compare", recipe, *(["--encoders", encoders] if encoders is not None else [])]
+    words += ["--seeds", seeds, "--out", folder]
     words += [word for override in sets for word in ("--set", override)]
     try:
         comparison = run_comparison(

@@ -16,7 +16,13 @@ from pydantic import BaseModel, ConfigDict, Field, ValidationError, create_model
 
 from tfnlp.encoders.registry import ENCODERS
 from tfnlp.errors import UserError, did_you_mean
+from tfnlp.recipe_mistakes import in_plain_words, place
 from tfnlp.signatures import settings_of
+
+# A variant's name is a folder's too, and a word in a command.
+_VARIANT_NAME = re.compile(r"[A-Za-z0-9][A-Za-z0-9_-]*")
+# Neither can be a variant's name: `--encoders all`, and where a comparison keeps its pictures.
+_TAKEN_NAMES = ("all", "plots")
 
 
 class Section(BaseModel):
@@ -209,8 +215,9 @@ class Recipe(Section):
     training: TrainingSection = Field(default_factory=TrainingSection)
     evaluation: EvaluationSection = Field(default_factory=EvaluationSection)
     export: ExportSection = Field(default_factory=ExportSection)
-    # A `compare_section`, put in by `parse_recipe`. It is no part of one training, so no run's recipe repeats it.
-    compare: Any = Field(None, exclude=True)
+    # Encoder or variant -> its `encoder_section`, put in by `parse_recipe`. It is no part of one training, so no run's
+    # recipe repeats it.
+    compare: dict[str, Any] = Field(default_factory=dict, exclude=True)
 
 
 @cache
@@ -220,13 +227,6 @@ def encoder_section(name: str) -> type[Section]:
     for setting in settings_of(ENCODERS[name]):
         fields[setting.name] = (setting.type, Field(setting.default, description=setting.description))
     return create_model(f"{name}_section", __base__=Section, **fields)
-
-
-@cache
-def compare_section() -> type[Section]:
-    """Makes the schema of `[compare]`: a table of settings for each encoder."""
-    fields: dict[str, Any] = {name: (encoder_section(name), None) for name in ENCODERS}
-    return create_model("CompareSection", __base__=Section, **fields)
 
 
 def load_recipe(path: str | Path, overrides: Sequence[str] = ()) -> Recipe:
@@ -283,23 +283,80 @@ def parse_recipe(table: Mapping[str, Any], source: str = "recipe") -> Recipe:
     """
     encoder = table.get("encoder", {})
     name = encoder.get("type") if isinstance(encoder, Mapping) else None
-    if name not in ENCODERS:
-        said = f"there is no `{name}`" if name is not None else "no `type` is given"
-        raise UserError(
-            f"{source}: [encoder] type: {said}; choose one of {', '.join(ENCODERS)}."
-            f"{did_you_mean(str(name), ENCODERS)}"
-        )
-    schema = create_model(
-        "Recipe",
-        __base__=Recipe,
-        encoder=(encoder_section(name), ...),
-        compare=(compare_section(), Field(None, exclude=True)),
-    )
+    if not _is_encoder(name):
+        raise UserError(f"{source}: [encoder] type: {_no_encoder(name)}")
+    schema = create_model("Recipe", __base__=Recipe, encoder=(encoder_section(name), ...))
+    tables, mistakes = _checked_tables(table.get("compare", {}))
     try:
-        return _with_frozen_channel(schema.model_validate(dict(table)), source)
+        recipe = schema.model_validate({**table, "compare": tables})
     except ValidationError as error:
-        lines = _in_plain_words(error.errors(), schema)
-        raise UserError("\n".join(f"{source}: {line}" for line in lines)) from None
+        mistakes = in_plain_words(error.errors(), schema) + mistakes
+    if mistakes:
+        raise UserError("\n".join(f"{source}: {line}" for line in mistakes))
+    return _with_frozen_channel(recipe, source)
+
+
+def _is_encoder(name: Any) -> bool:
+    return isinstance(name, str) and name in ENCODERS
+
+
+def _no_encoder(name: Any) -> str:
+    """What is wrong with a `type` that is none of the encoders."""
+    said = f"there is no `{name}`" if name is not None else "no `type` is given"
+    return f"{said}; choose one of {', '.join(ENCODERS)}.{did_you_mean(str(name), ENCODERS)}"
+
+
+def _checked_tables(tables: Any) -> tuple[dict[str, Section], list[str]]:
+    """Checks `[compare]`: each of its tables by the schema of the encoder that it is for, or a variant of.
+
+    Returns:
+        name -> the table, of those that are right, and a line for each mistake in the others.
+    """
+    if not isinstance(tables, Mapping):
+        return {}, [f"compare: a table for each encoder or variant is wanted. Received: {tables!r}"]
+    checked: dict[str, Section] = {}
+    mistakes = []
+    for name, table in tables.items():
+        mistake = _misnamed(name, tables) or _without_encoder(name, table)
+        if mistake:
+            mistakes.append(mistake)
+            continue
+        section = encoder_section(table.get("type", name))
+        try:
+            checked[name] = section.model_validate(table)
+        except ValidationError as error:
+            mistakes += in_plain_words(error.errors(), section, ("compare", name))
+    return checked, mistakes
+
+
+def _misnamed(name: str, tables: Mapping[str, Any]) -> str:
+    """Why a table of `[compare]` cannot have its name; empty if it can."""
+    where = place(["compare"], name)
+    if not _VARIANT_NAME.fullmatch(name):
+        return f"{where}: a variant's name has letters, digits, _ and -, and begins with a letter or a digit"
+    if name.lower() in _TAKEN_NAMES:
+        return f"{where}: this name is taken by `tfnlp compare` itself; choose another"
+    # On some disks the folders of two such names are one.
+    twin = next(
+        (other for other in (*ENCODERS, *tables) if name != other and name.lower() == other.lower()), ""
+    )
+    return f"{where}: differs from `{twin}` in capitals only; choose another name" if twin else ""
+
+
+def _without_encoder(name: str, table: Any) -> str:
+    """Why it is not clear which encoder a table of `[compare]` is for; empty if it is."""
+    if not isinstance(table, Mapping):
+        return f"{place(['compare'], name)}: a table of settings is wanted, [compare.{name}]. Received: {table!r}"
+    where, kind = place(["compare", name], "type"), table.get("type")
+    if name in ENCODERS:
+        clash = kind not in (None, name)
+        return f"{where}: `{name}` is an encoder of its own; give the variant another name" if clash else ""
+    if kind is None:
+        return (
+            f"{where}: missing. `{name}` is no encoder.{did_you_mean(name, ENCODERS)} If it is a variant, say of "
+            f"which: {', '.join(ENCODERS)}"
+        )
+    return "" if _is_encoder(kind) else f"{where}: {_no_encoder(kind)}"
 
 
 def _with_frozen_channel(recipe: Recipe, source: str) -> Recipe:
@@ -318,53 +375,3 @@ def _with_frozen_channel(recipe: Recipe, source: str) -> Recipe:
             "of them out"
         )
     return recipe.model_copy(update={"encoder": recipe.encoder.model_copy(update={"channels": "static"})})
-
-
-def _in_plain_words(problems: Sequence[Any], schema: type[Section]) -> list[str]:
-    """Turns pydantic's list of problems into a line a key; a key of several types has a problem for each."""
-    by_key: dict[tuple[str, ...], list[Any]] = {}
-    for problem in problems:
-        by_key.setdefault(_key_of(problem["loc"], schema), []).append(problem)
-    return [_line(key, found, schema) for key, found in by_key.items()]
-
-
-def _key_of(location: Sequence[Any], schema: type[Section]) -> tuple[str, ...]:
-    """Cuts a problem's place down to the recipe's own keys: what follows them says which type was tried."""
-    keys = []
-    for part in location:
-        keys.append(str(part))
-        inner = _section_at(schema, keys)
-        if inner is None:
-            break
-    return tuple(keys)
-
-
-def _line(key: tuple[str, ...], problems: Sequence[Any], schema: type[Section]) -> str:
-    *sections, name = key
-    where = f"[{'.'.join(sections)}] {name}" if sections else name
-    first = problems[0]
-    if first["type"] == "extra_forbidden":
-        allowed = list((_section_at(schema, sections) or schema).model_fields)
-        return f"{where}: unknown key.{did_you_mean(name, allowed)} Allowed: {', '.join(allowed)}"
-    if first["type"] == "missing":
-        return f"{where}: missing; it must be given"
-    messages = [problem["msg"][0].lower() + problem["msg"][1:] for problem in problems]
-    return f"{where}: {', or '.join(messages)}.{_nearest_choice(problems)} Received: {first['input']!r}"
-
-
-def _nearest_choice(problems: Sequence[Any]) -> str:
-    """The nearest of the names that a key could have taken; pydantic writes them 'a', 'b' or 'c'."""
-    for problem in problems:
-        if problem["type"] == "literal_error" and isinstance(problem["input"], str):
-            return did_you_mean(problem["input"], re.findall(r"'([^']*)'", problem["ctx"]["expected"]))
-    return ""
-
-
-def _section_at(schema: type[BaseModel], keys: Sequence[str]) -> type[BaseModel] | None:
-    """The schema of the section that these keys lead to; None where they lead to a plain key or nowhere."""
-    for key in keys:
-        annotation = schema.model_fields[key].annotation if key in schema.model_fields else None
-        if not (isinstance(annotation, type) and issubclass(annotation, BaseModel)):
-            return None
-        schema = annotation
-    return schema

@@ -24,8 +24,10 @@ is not listed here is refused, with the nearest spelling. Only `corpus.train` an
 
 _COMPARE = """## `[compare]`
 
-What `tfnlp compare` does differently for one encoder: a table `[compare.ENCODER]` with keys of `[encoder]`, named for
-the encoder. They win over `[encoder]`; see [compare.md](compare.md). `tfnlp train` pays no heed to it.
+What `tfnlp compare` trains beside `[encoder]`: a table for each, with keys of `[encoder]`. `[compare.ENCODER]` says
+what is different for the encoder of that name. `[compare.NAME]` with any other name is a variant: its `type` says of
+which encoder, and one of the recipe's own starts from `[encoder]`. See [compare.md](compare.md). `tfnlp train` pays no
+heed to it.
 """
 
 
@@ -54,7 +56,7 @@ def _table(title: str, section: type[BaseModel], *, level: int = 2, plain_only: 
         lines += [section.__doc__.strip().splitlines()[0], ""]
     lines += ["| key | type | default | what it does |", "| --- | --- | --- | --- |"]
     for name, field in section.model_fields.items():
-        if plain_only and (field.annotation is Any or _is_section(field.annotation)):
+        if plain_only and (field.exclude or field.annotation is Any or _is_section(field.annotation)):
             continue
         cells = (
             f"`{name}`",

@@ -9,6 +9,7 @@ import pytest
 
 from tfnlp.commands import compare as module
 from tfnlp.commands.compare import seconds_left
+from tfnlp.evaluation.comparison import Serving
 from tfnlp.tasks import text_classifier
 
 RECIPE = """
@@ -166,6 +167,48 @@ def test_goes_on_where_it_was_stopped(compared, copied, tfnlp):
     assert "fixed_window failed: " in (out / "comparison.html").read_text()
 
 
+VARIANTS = """
+[compare.few]
+type = "text_cnn"
+filters = 3
+[compare.sum-bag]
+type = "bag_of_words"
+pooling = "sum"
+"""
+
+
+def test_variants_join_a_comparison_under_their_own_names(compared, copied, tfnlp, monkeypatch):
+    # What a variant's copies are measured with is no other than what an encoder's are.
+    monkeypatch.setattr(module, "measure", lambda run: Serving(2048, 1024, 0.1, 1000.0))
+    out = copied / "out"
+    (copied / "films.toml").write_text(RECIPE + VARIANTS)
+    one = ("--seeds", "1", "--out", "out", "--resume")
+
+    # Without names it is all that the recipe lists, its own encoder as what the variants are held against.
+    done = tfnlp("compare", "films.toml", *one, cwd=copied, check=0)
+    assert "1 of 3 trainings are finished already" in done.stderr
+    assert "training 2/3 few, seed 1\n" in done.stderr.replace(" (less than a minute left)", "")
+    found = figures(out)
+    assert list(found) == ["text_cnn", "few", "sum-bag"]
+    assert {"few", "sum-bag"} <= set(done.stdout.split())
+    with (out / "comparison.csv").open(newline="") as file:
+        assert [row["encoder"] for row in csv.DictReader(file)] == list(found)
+    for page in ("comparison.md", "comparison.html"):
+        assert "sum-bag" in (out / page).read_text()
+    rows = json.loads((out / "comparison.json").read_text())["encoders"]
+    own, few, bag = (row["settings"] for row in rows)
+    assert few == {**own, "filters": 3}
+    assert (bag["type"], bag["pooling"]) == ("bag_of_words", "sum")
+
+    # They can be picked, are not trained again, and are what they were.
+    done = tfnlp("compare", "films.toml", "--encoders", "sum-bag,few", *one, cwd=copied, check=0)
+    assert "2 of 2 trainings are finished already" in done.stderr
+    assert figures(out) == {name: found[name] for name in ("sum-bag", "few")}
+    changed = ("--set", "compare.few.filters=4")
+    done = tfnlp("compare", "films.toml", *one, *changed, cwd=copied, check=2)
+    assert "trained with encoder.filters = 3, and now it is 4" in " ".join(done.stderr.split())
+
+
 def test_ctrl_c_leaves_what_can_be_gone_on_with(films, tmp_path, tfnlp, monkeypatch):
     shutil.copy(films / "films.csv", tmp_path)
     (tmp_path / "my films.toml").write_text(RECIPE)
@@ -200,6 +243,7 @@ def test_an_export_that_fails_is_told_beside_the_accuracy(copied, tfnlp, monkeyp
     ("arguments", "message"),
     [
         (("--encoders", "text_cn", "--out", "new"), "Did you mean `text_cnn`"),
+        (("--out", "new"), "the recipe lists nothing to compare; name encoders"),
         (PAIR, "go on with it by --resume"),
         (("--encoders", "text_cnn", "--out", "."), "is not an empty folder"),
         (("--encoders", "text_cnn", "--out", "new", "--resume"), "holds no comparison"),

@@ -154,6 +154,16 @@ def test_the_table_fits_a_terminal():
     assert max(len(line) for line in lines) <= 80
 
 
+def test_a_variants_long_name_takes_no_room_from_the_figures():
+    name = "the_transformer_without_any_positions_at_all"
+    output = io.StringIO()
+    Console(file=output, width=80).print(terminal_table(comparison(row(name, [0.862, 0.864], 0.21))))
+    lines = output.getvalue().splitlines()
+    assert max(len(line) for line in lines) <= 80
+    assert any("86.3±0.1 76.3±0.1  1.23M" in line and "2,048" in line for line in lines)
+    assert name in "".join(line.split(" ")[0] for line in lines)
+
+
 def test_remarks_tell_what_the_figures_do_not():
     baseline, drop, failed = remarks(WIDE, max_int8_drop=1.0)
     assert "accuracy 84.7 %" in baseline

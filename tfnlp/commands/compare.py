@@ -1,4 +1,4 @@
-"""`tfnlp compare`: several encoders on the same data with the same budget, and one table of what each gives."""
+"""`tfnlp compare`: several encoders or variants on the same data and budget, and one table of what each gives."""
 
 from __future__ import annotations
 
@@ -54,17 +54,17 @@ def compare(
     ```
     OUT/
       comparison.html  comparison.md  comparison.csv  comparison.json  plots/
-      ENCODER/seed-SEED/      an ordinary run
-      ENCODER/serving.json    sizes and speeds of its copies
-      ENCODER/failure.txt     where it failed, if it did
-      data.json               which texts all this is of
+      NAME/seed-SEED/      an ordinary run
+      NAME/serving.json    sizes and speeds of its copies
+      NAME/failure.txt     where it failed, if it did
+      data.json            which texts all this is of
     ```
 
     An encoder that fails is given up, and the others go on.
 
     Args:
-        recipe: a checked recipe; see `encoder_settings` for what each encoder takes from it.
-        names: the encoders.
+        recipe: a checked recipe; see `encoder_table` for what each encoder takes from it.
+        names: of encoders, and of variants that the recipe lists.
         out: the comparison's folder.
         seeds: how many seeds, at least 1.
         resume: whether to go on with the comparison in `out`: what is finished is read back, a training that was

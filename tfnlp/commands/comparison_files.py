@@ -54,7 +54,7 @@ def read_row(
         train_texts=train_texts,
         serving=serving.get(first.encoder),
         failure=failures.get(first.encoder, ""),
-        settings={key: value for key, value in first.recipe.encoder.model_dump().items() if key != "type"},
+        settings=first.recipe.encoder.model_dump(),
     )
 
 

@@ -8,8 +8,8 @@ from pathlib import Path
 from typing import Any
 
 from tfnlp.commands.vectors import with_file_dimension
-from tfnlp.encoders.registry import ENCODERS, require_encoder
-from tfnlp.errors import UserError
+from tfnlp.encoders.registry import ENCODERS
+from tfnlp.errors import UserError, did_you_mean
 from tfnlp.recipe import Recipe, parse_recipe
 from tfnlp.signatures import settings_of
 
@@ -19,10 +19,10 @@ _BASE = "tfnlp.encoders.encoder:Encoder"
 
 @dataclass(frozen=True)
 class PlannedTraining:
-    """One encoder with one seed.
+    """One encoder, or one variant of an encoder, with one seed.
 
     Attributes:
-        encoder: its name in the registry.
+        encoder: its name in the registry, or the variant's in the recipe.
         seed: the seed.
         recipe: what `tfnlp train` would train, with nothing left to choose.
         folder: its run folder.
@@ -34,46 +34,59 @@ class PlannedTraining:
     folder: Path
 
 
-def encoder_names(text: str) -> list[str]:
-    """The encoders that `--encoders` names, each once, in the order given.
-
-    Args:
-        text: names with commas between them, or `"all"`.
-
-    Raises:
-        UserError: if there is none, or one is not in the registry.
-    """
-    names = [name.strip() for name in text.split(",") if name.strip()]
-    if not names:
-        raise UserError(f"--encoders names no encoder; choose of {', '.join(ENCODERS)}, or {ALL}")
-    if ALL in names:
-        return list(ENCODERS)
-    for name in names:
-        require_encoder(name)
-    return list(dict.fromkeys(names))
-
-
-def encoder_settings(recipe: Recipe, name: str) -> dict[str, Any]:
-    """The settings that an encoder is compared with.
-
-    The recipe's own encoder has its `[encoder]` section. Another has its defaults, but for the keys that all
-    encoders share and that stand in `[encoder]`: those carry over. Last, `[compare.NAME]` wins over both.
+def names_to_compare(recipe: Recipe, asked: str | None) -> list[str]:
+    """The encoders and variants to compare, each once, in the order given.
 
     Args:
         recipe: a checked recipe.
-        name: the encoder.
+        asked: what `--encoders` says: names with commas between them, of encoders or of the recipe's variants; `"all"`
+            stands for every encoder. None for the recipe's own encoder and all that its `[compare]` lists.
+
+    Raises:
+        UserError: if there is nothing to compare, or a name is neither an encoder's nor a variant's.
+    """
+    if asked is None:
+        if not recipe.compare:
+            raise UserError(
+                "the recipe lists nothing to compare; name encoders, e.g. --encoders text_cnn,bag_of_words, or give it "
+                "a table [compare.NAME] for each variant of its encoder"
+            )
+        return list(dict.fromkeys([recipe.encoder.type, *recipe.compare]))
+    known = list(dict.fromkeys([*ENCODERS, *recipe.compare]))
+    words = [word.strip() for word in asked.split(",") if word.strip()]
+    if not words:
+        raise UserError(f"--encoders names no encoder; choose of {', '.join(known)}, or {ALL}")
+    names = [name for word in words for name in (ENCODERS if word == ALL else [word])]
+    for name in names:
+        if name not in known:
+            raise UserError(
+                f"there is no encoder and no variant `{name}`; there are {', '.join(known)}."
+                f"{did_you_mean(name, known)}"
+            )
+    return list(dict.fromkeys(names))
+
+
+def encoder_table(recipe: Recipe, name: str) -> dict[str, Any]:
+    """The `[encoder]` section that an encoder or a variant is compared with.
+
+    What is of the kind of the recipe's own encoder starts from its `[encoder]` section. Another starts from the
+    defaults of its kind, but for the keys that all encoders share and that stand in `[encoder]`: those carry over.
+    Last, `[compare.NAME]` wins over both. No table of `[compare]` starts from another.
+
+    Args:
+        recipe: a checked recipe.
+        name: of the encoder, or of the variant.
 
     Returns:
-        what differs from the encoder's defaults, or stands in the recipe.
+        `type`, and what differs from the defaults or stands in the recipe.
     """
+    own = recipe.compare[name].model_dump(exclude_unset=True) if name in recipe.compare else {}
+    kind = own.get("type", name)
     given = recipe.encoder.model_dump(exclude_unset=True)
-    if given.pop("type", None) != name:
+    if kind != recipe.encoder.type:
         shared = shared_keys()
         given = {key: value for key, value in given.items() if key in shared}
-    own = getattr(recipe.compare, name, None)
-    given |= own.model_dump(exclude_unset=True) if own else {}
-    given.pop("type", None)
-    return given
+    return {"type": kind, **given, **own}
 
 
 def shared_keys() -> set[str]:
@@ -89,9 +102,9 @@ def plan(recipe: Recipe, names: Sequence[str], seeds: int, out: Path) -> list[Pl
 
     Args:
         recipe: a checked recipe.
-        names: the encoders.
+        names: the encoders and variants.
         seeds: how many seeds, at least 1.
-        out: the comparison's folder; the runs stand in it as `ENCODER/seed-SEED`.
+        out: the comparison's folder; the runs stand in it as `NAME/seed-SEED`.
 
     Raises:
         UserError: if the settings of an encoder are not of its kind, or do not fit the file of vectors.
@@ -103,7 +116,7 @@ def plan(recipe: Recipe, names: Sequence[str], seeds: int, out: Path) -> list[Pl
             table = recipe.model_dump(exclude_none=True)
             table["seed"] = seed
             table["corpus"]["split_seed"] = split_seed
-            table["encoder"] = {"type": name, **encoder_settings(recipe, name)}
+            table["encoder"] = encoder_table(recipe, name)
             table["evaluation"]["baseline"] = False  # once for all is enough
             resolved = with_file_dimension(parse_recipe(table, f"comparison of {name}"))
             planned.append(PlannedTraining(name, seed, resolved, out / name / f"seed-{seed}"))

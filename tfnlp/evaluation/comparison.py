@@ -84,15 +84,15 @@ class Serving:
 
 @dataclass(frozen=True)
 class EncoderFigures:
-    """One encoder: a row of the table.
+    """One encoder, or one variant of an encoder: a row of the table.
 
     Attributes:
-        encoder: its name in the registry.
+        encoder: its name in the registry, or the variant's in the recipe.
         trainings: one a seed that was trained to its end.
         train_texts: texts of an epoch.
         serving: its copies' figures; None if they were not measured.
         failure: why it failed, in a line; empty if it did not.
-        settings: its resolved settings.
+        settings: its resolved settings; `type` is its name in the registry.
     """
 
     encoder: str

@@ -109,7 +109,11 @@ def terminal_table(comparison: Comparison) -> Table:
         title=title(comparison), title_justify="left", box=None, pad_edge=False, padding=(0, 1, 0, 0)
     )
     for number, column in enumerate(columns(comparison)):
-        table.add_column(column.narrow, justify="right" if number else "left", no_wrap=True, overflow="fold")
+        # A variant may have a long name: it goes on in the next line rather than take the figures' room.
+        figures = number > 0
+        table.add_column(
+            column.narrow, justify="right" if figures else "left", no_wrap=figures, overflow="fold"
+        )
     for row in comparison.rows:
         style = "dim" if row.failure else "bold" if row is comparison.recommended else ""
         table.add_row(*(Text(cell) for cell in cells(comparison, row)), style=style)
