@@ -1,5 +1,6 @@
 import pytest
 from matplotlib import image
+from matplotlib.text import Text
 
 from tfnlp.plots import ParetoPoint, plot_pareto, plot_seeds
 from tfnlp.plots import pareto as module
@@ -40,9 +41,34 @@ def test_names_that_would_collide_move_apart(tmp_path, monkeypatch):
     plot_pareto([*close, ParetoPoint("far", 9.0, 0.9)], tmp_path / "a.png")
     axes = placed[0].axes[0]
     placed[0].draw_without_rendering()
-    boxes = [text.get_window_extent() for text in axes.texts]
+    boxes = [Text.get_window_extent(text) for text in axes.texts]  # without the lines to their points
     assert len(boxes) == 5
     assert not any(one.overlaps(other) for i, one in enumerate(boxes) for other in boxes[:i])
+
+
+def test_no_name_hides_a_point(tmp_path, monkeypatch):
+    placed = []
+    monkeypatch.setattr(module, "save_figure", lambda figure, path: placed.append(figure) or path)
+    crowd = {"transformer": (1.04, 0.842), "one_head": (0.87, 0.843), "no_residual": (1.01, 0.835)}
+    crowd |= {"no_positions": (0.82, 0.845), "no_layer_norm": (0.96, 0.841)}
+    plot_pareto([ParetoPoint(name, *place, 0.006) for name, place in crowd.items()], tmp_path / "a.png")
+    axes = placed[0].axes[0]
+    placed[0].draw_without_rendering()
+    for text in axes.texts:
+        box = Text.get_window_extent(text)
+        for ms, accuracy in crowd.values():
+            assert not box.contains(*axes.transData.transform((ms, 100 * accuracy)))
+
+
+def test_a_name_above_or_below_is_joined_to_its_point(tmp_path, monkeypatch):
+    placed = []
+    monkeypatch.setattr(module, "save_figure", lambda figure, path: placed.append(figure) or path)
+    level = {"one_head": 0.87, "no_layer_norm": 0.96, "transformer": 1.04}  # close, and equally accurate
+    plot_pareto([ParetoPoint(name, ms, 0.5) for name, ms in level.items()], tmp_path / "a.png")
+    for text in placed[0].axes[0].texts:
+        assert text.xy == (level[text.get_text()], 50.0)
+        _, dy = text.get_position()
+        assert (text.arrow_patch is not None) == (dy != 0)
 
 
 def test_pareto_of_nothing(tmp_path):

@@ -118,23 +118,28 @@ def _limit(axes: Any, points: Sequence[ParetoPoint], band: tuple[float, float] |
 
 
 def _name_points(axes: Any, points: Sequence[ParetoPoint]) -> None:
-    """Writes each name beside its point, where it covers least of the other points, bars and names."""
+    """Writes each name beside its point, where it covers least of the other points, bars and names.
+
+    Above or below its point a name may come near to another's, so a line joins the two.
+    """
     from matplotlib.patheffects import withStroke
 
     figure = axes.figure
     figure.draw_without_rendering()  # the layout settles where a point lies on the page
     scale = 72 / figure.dpi
     inside = tuple(axes.get_window_extent().extents * scale)
-    taken = [_box_of_point(axes, point, scale) for point in points]
+    # Bars, names and, three times over, the points themselves: a name across a bar can be read, a hidden point is lost.
+    taken = [_box_of_point(axes, point, point.deviation or 0.0, scale) for point in points]
+    taken += 3 * [_box_of_point(axes, point, 0.0, scale) for point in points]
     # The recommended one first: its name takes the best place.
     for point in sorted(points, key=lambda item: (not item.recommended, item.milliseconds)):
         x, y = axes.transData.transform((point.milliseconds, 100 * point.accuracy)) * scale
         width, height = 5.6 * len(point.name) + 4, 11.0
         choices = [
             (dx, dy, side)
-            for dy in (0, 12, -12, 24, -24)
-            for dx, side in ((11, "left"), (-11, "right"), (0, "center"))
-            if dx or abs(dy) == 24 or (dy and point.deviation is None)  # not on the point itself
+            for dy in (0, 12, -12, 24, -24, 36, -36)
+            for dx, side in ((0, "center"), (11, "left"), (-11, "right"))
+            if dx or abs(dy) > 12 or (dy and point.deviation is None)  # not on the point itself
         ]
         boxes = [_box(x + dx, y + dy, width, height, side) for dx, dy, side in choices]
         # What hangs out of the picture counts as covered.
@@ -157,15 +162,17 @@ def _name_points(axes: Any, points: Sequence[ParetoPoint]) -> None:
             color=ORANGE if point.recommended else INK,
             zorder=4,
             path_effects=[withStroke(linewidth=3, foreground="white")],  # legible across the front's line
+            arrowprops={"arrowstyle": "-", "color": GREY, "linewidth": 0.6, "shrinkB": 4} if dy else None,
         )
         plain_text(text).set_in_layout(False)
 
 
-def _box_of_point(axes: Any, point: ParetoPoint, scale: float) -> tuple[float, float, float, float]:
-    """What a point and its bar cover, in points of the page."""
-    reach = 100 * (point.deviation or 0.0)
-    x, low = axes.transData.transform((point.milliseconds, 100 * point.accuracy - reach)) * scale
-    _, high = axes.transData.transform((point.milliseconds, 100 * point.accuracy + reach)) * scale
+def _box_of_point(
+    axes: Any, point: ParetoPoint, reach: float, scale: float
+) -> tuple[float, float, float, float]:
+    """What a point covers, and a bar that reaches so far up and down from it, in points of the page."""
+    x, low = axes.transData.transform((point.milliseconds, 100 * (point.accuracy - reach))) * scale
+    _, high = axes.transData.transform((point.milliseconds, 100 * (point.accuracy + reach))) * scale
     return x - 5, low - 5, x + 5, high + 5
 
 
