@@ -39,14 +39,23 @@ class Network(nn.Module):
 class TextCNN(Network):
     """Kim's network with `same` padding, over real tokens alone."""
 
-    def __init__(self, weights: Weights, **dropouts: float):
+    def __init__(self, weights: Weights, pooling: list[str], **dropouts: float):
         super().__init__(weights, **dropouts)
+        self.pooling = pooling
         self.convolutions = _convolutions(weights)
 
     def encode(self, vectors: torch.Tensor, mask: torch.Tensor) -> torch.Tensor:
-        """Convolves, then keeps each filter's greatest value over the real tokens."""
+        """Convolves, then keeps each filter's greatest value, or the mean, over the real tokens."""
         maps = _feature_maps(self.convolutions, vectors, mask)
-        return torch.cat([masked_max(feature_map, mask[:, None, :], dim=2) for feature_map in maps], dim=1)
+        keep, lengths = mask[:, None, :], mask.sum(1, keepdim=True).clamp(min=1)
+        pooled = []
+        for feature_map in maps:
+            for mode in self.pooling:
+                if mode == "max":
+                    pooled.append(masked_max(feature_map, keep, dim=2))
+                else:
+                    pooled.append((feature_map * keep).sum(2) / lengths)
+        return torch.cat(pooled, dim=1)
 
 
 class FixedWindow(Network):
@@ -213,9 +222,10 @@ def build(encoder: str, weights: Weights, options: dict, dropout: float) -> Netw
         options.pop(name, None)
     pooling = options.pop("pooling", {"cnn_rnn": "last", "transformer": "mean"}.get(encoder, "max"))
     pooling = [pooling] if isinstance(pooling, str) else pooling
-    plain = {"text_cnn": TextCNN, "fixed_window": FixedWindow}.get(encoder)
-    if plain and pooling == ["max"] and not options:
-        return plain(weights, dropout=dropout, **dropouts)
+    if encoder == "text_cnn" and set(pooling) <= {"max", "mean"} and not options:
+        return TextCNN(weights, pooling=pooling, dropout=dropout, **dropouts)
+    if encoder == "fixed_window" and pooling == ["max"] and not options:
+        return FixedWindow(weights, dropout=dropout, **dropouts)
     if (
         encoder == "transformer"
         and pooling == ["mean"]
