@@ -8,6 +8,7 @@ DATA_DIR is laid out as `benchmarks/datasets.py` says. The five folds of Chinese
 
 import argparse
 import dataclasses
+import json
 import sys
 from collections.abc import Iterator, Sequence
 from pathlib import Path
@@ -47,14 +48,24 @@ def main(arguments: Sequence[str] | None = None) -> None:
                 print(f"{run}: accuracy {result.accuracy:.2f}, {result.train_seconds:.1f} s", flush=True)
         print_table(f"{title}: {describe_sizes(sizes)}", SETTINGS[name].marks, results)
         if not options.quick or options.json != RESULTS:
+            machine = environment.describe(options.threads, PACKAGES)
+            when = {key: machine.pop(key) for key in ("measured", "threads")}
             entry = {
-                "environment": environment.describe(options.threads, PACKAGES),
+                "environment": machine,
                 "sizes": sizes,
-                "seeds": options.seeds,
                 "marks": SETTINGS[name].marks,
-                "results": [dataclasses.asdict(result) for result in results],
+                "results": [{**dataclasses.asdict(result), **when} for result in results]
+                + kept_results(options.json, name, {result.system for result in results}),
             }
             environment.merge_json(options.json, "datasets", {name: entry})
+
+
+def kept_results(path: Path, dataset: str, measured: set[str]) -> list[dict]:
+    """What the file holds of the systems that were not measured now."""
+    if not path.exists():
+        return []
+    entry = json.loads(path.read_text(encoding="utf-8")).get("datasets", {}).get(dataset, {})
+    return [result for result in entry.get("results", []) if result["system"] not in measured]
 
 
 def parse(arguments: Sequence[str] | None) -> argparse.Namespace:
