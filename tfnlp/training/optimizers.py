@@ -6,6 +6,8 @@ from typing import Any
 
 import keras
 
+from tfnlp.training.adamw import AdamW
+
 OPTIMIZERS = ("adamw", "adam", "sgd", "rmsprop", "adagrad")
 
 
@@ -34,7 +36,7 @@ def build_optimizer(
     if average_weights:
         common |= {"use_ema": True, "ema_momentum": average_weights}
     if name == "adamw":
-        optimizer = keras.optimizers.AdamW(weight_decay=weight_decay, **common)
+        optimizer = AdamW(weight_decay=weight_decay, **common)
         optimizer.exclude_from_weight_decay(var_names=["bias"])
         return optimizer
     if name == "sgd":
