@@ -47,14 +47,8 @@ class TextCNN(Network):
     def encode(self, vectors: torch.Tensor, mask: torch.Tensor) -> torch.Tensor:
         """Convolves, then keeps each filter's greatest value, or the mean, over the real tokens."""
         maps = _feature_maps(self.convolutions, vectors, mask)
-        keep, lengths = mask[:, None, :], mask.sum(1, keepdim=True).clamp(min=1)
-        pooled = []
-        for feature_map in maps:
-            for mode in self.pooling:
-                if mode == "max":
-                    pooled.append(masked_max(feature_map, keep, dim=2))
-                else:
-                    pooled.append((feature_map * keep).sum(2) / lengths)
+        pools = {"max": masked_max, "mean": masked_mean}
+        pooled = [pools[mode](values, mask[:, None, :], dim=2) for values in maps for mode in self.pooling]
         return torch.cat(pooled, dim=1)
 
 
@@ -112,7 +106,7 @@ class Recurrent(Network):
             elif mode == "last":
                 pooled.append(last)
             else:
-                pooled.append((sequence * keep).sum(1) / lengths.clamp(min=1))
+                pooled.append(masked_mean(sequence, keep, dim=1))
         return torch.cat(pooled, dim=-1)
 
 
@@ -155,8 +149,7 @@ class Transformer(Network):
         sequence = self.inner_dropout(vectors * vectors.shape[-1] ** 0.5 + waves)
         for block in self.blocks:
             sequence = block(sequence, mask)
-        sequence = self.last_norm(sequence) * mask[..., None]
-        return sequence.sum(1) / mask.sum(1, keepdim=True).clamp(min=1)
+        return masked_mean(self.last_norm(sequence), mask[..., None], dim=1)
 
 
 class Block(nn.Module):
@@ -198,6 +191,11 @@ def masked_max(values: torch.Tensor, keep: torch.Tensor, dim: int) -> torch.Tens
     """Greatest value over the kept places; 0 where none is kept."""
     peak = values.masked_fill(~keep, -65504.0).amax(dim)
     return torch.where(keep.any(dim), peak, torch.zeros_like(peak))
+
+
+def masked_mean(values: torch.Tensor, keep: torch.Tensor, dim: int) -> torch.Tensor:
+    """Mean over the kept places; 0 where none is kept."""
+    return (values * keep).sum(dim) / keep.sum(dim).clamp(min=1)
 
 
 def build(encoder: str, weights: Weights, options: dict, dropout: float) -> Network:
