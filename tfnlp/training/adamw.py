@@ -62,10 +62,10 @@ class AdamW(keras.optimizers.AdamW):
             return
         import tensorflow as tf
 
+        # The first step sets the average; each next one moves it a little towards the weight.
+        share = ops.where(ops.equal(self.iterations, 0), 1.0, 1.0 - self.ema_momentum)
         for variable, average in zip(trainable_variables, self._model_variables_moving_average):
             if average is not None:
-                # The first step sets the average; each next one moves it a little towards the weight.
-                share = ops.where(ops.equal(self.iterations, 0), 1.0, 1.0 - self.ema_momentum)
                 tf.raw_ops.ResourceApplyGradientDescent(
                     var=average.value.handle,
                     alpha=ops.cast(share, average.dtype),
