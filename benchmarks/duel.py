@@ -8,7 +8,7 @@ import numpy as np
 
 from benchmarks.datasets import Dataset
 from benchmarks.scores import Result, accuracy, macro_f1
-from benchmarks.settings import PYTORCH_ENCODERS, Training
+from benchmarks.settings import Training
 from benchmarks.workers import Worker
 
 SAME_LOGITS = 1e-4  # how far the two untrained networks may differ on the same batch
@@ -26,19 +26,16 @@ class Side:
 def train(
     dataset: Dataset, encoder: str, settings: Training, seed: int, *, threads: int, pytorch: bool
 ) -> list[Result]:
-    """Trains one encoder with tfnlp and, where it has a twin and `pytorch` asks for it, with PyTorch.
+    """Trains one encoder with tfnlp and, if `pytorch`, with PyTorch.
 
     Both start from the same weights (checked: they give the same logits), see the same batches in the same
     order at the same learning rates, and answer with the weights of the epoch that was best on the validation
-    part.
+    part (without one: of the last epoch).
 
     Returns:
         one result a side.
     """
     train_part = dataset.train if settings.validate else dataset.train + dataset.valid
-    has_twin = (
-        pytorch and encoder in PYTORCH_ENCODERS and settings.validate and not settings.encoder.get("ngrams")
-    )
     ours = Worker(
         "benchmarks.tfnlp_session:TfnlpSession", threads=threads, encoder=encoder, settings=settings,
         classes=dataset.classes, train=train_part, valid=dataset.valid, test=dataset.test, seed=seed,
@@ -46,7 +43,7 @@ def train(
     sides = [Side(f"tfnlp: {encoder}", ours)]
     try:
         facts = ours.facts()
-        if has_twin:
+        if pytorch:
             twin = _twin(dataset, encoder, settings, ours, seed, threads)
             sides.append(Side(f"PyTorch: {encoder}", twin))
         for epoch in range(settings.epochs):

@@ -9,17 +9,6 @@ ENCODERS = (
     "bag_of_words", "fixed_window", "text_cnn", "wide_text_cnn", "simple_rnn", "gru", "lstm", "bilstm", "cnn_rnn",
     "transformer",
 )  # fmt: skip
-# Those that have a twin in PyTorch.
-PYTORCH_ENCODERS = (
-    "fixed_window",
-    "text_cnn",
-    "simple_rnn",
-    "gru",
-    "lstm",
-    "bilstm",
-    "cnn_rnn",
-    "transformer",
-)
 PIPELINES = Path(__file__).resolve().parent.parent / "pipelines"
 
 

@@ -11,7 +11,8 @@ import tensorflow as tf
 from benchmarks.datasets import Part
 from benchmarks.settings import Training
 from tfnlp.data import encode_texts, evaluation_batches, length_permutation, steps_per_epoch, training_batches
-from tfnlp.encoders import FixedWindow, encoder_class
+from tfnlp.encoders import FixedWindow, WideTextCNN, encoder_class
+from tfnlp.layers import TokenEmbedding
 from tfnlp.tasks import TextClassifier
 from tfnlp.tasks.losses import classification_loss
 from tfnlp.text import TextPreprocessor, tokenizer_class
@@ -172,10 +173,12 @@ class TfnlpSession:
         """The network's weights under plain names, in Keras layout."""
         network, head = self.model.encoder, self.model.classifier
         found = {
-            "embedding": network.embedding.tables[0].embeddings,
+            **_vector_weights(network.embedding),
             "head/kernel": head.kernel,
             "head/bias": head.bias,
         }
+        if isinstance(network, WideTextCNN):
+            found |= {f"bag/{name}": value for name, value in _vector_weights(network.bag).items()}
         if isinstance(network, FixedWindow):
             found["projection/kernel"], found["projection/bias"] = network.projection.weights
         for layer in getattr(network, "convolutions", ()):
@@ -200,6 +203,16 @@ class TfnlpSession:
         except BaseException as error:  # handed to the thread that waits, which raises it
             self._failure = error
             self._turnstile.done.set()
+
+
+def _vector_weights(embedding: TokenEmbedding) -> dict:
+    """The vectors of tokens and n-grams, and how much each counts, under plain names."""
+    found = {"embedding": embedding.tables[0].embeddings}
+    if embedding.idf:
+        found["token_weights"] = embedding.token_weights
+    if embedding.ngrams:
+        found["ngrams"], found["ngram_weights"] = embedding.ngram_table.embeddings, embedding.ngram_weights
+    return found
 
 
 def _block_weights(block: keras.layers.Layer) -> dict:

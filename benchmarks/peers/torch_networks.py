@@ -1,19 +1,28 @@
 """The networks of tfnlp once more, in PyTorch: same layers, same masks, same starting weights."""
 
+from collections.abc import Sequence
+
 import numpy as np
 import torch
 from torch import nn
 from torch.nn import functional
 
-Weights = dict  # names of `benchmarks.tfnlp_session.weights` -> float32 arrays in Keras layout
+from benchmarks.peers.torch_vectors import TokenVectors, Weights, to_tensor, within
 
 
 class Network(nn.Module):
     """Embedding, `encode`, head: int64 ids `[batch, time]`, 0 = padding, to logits `[batch, classes]`."""
 
-    def __init__(self, weights: Weights, dropout: float, embedding_dropout: float, token_dropout: float):
+    def __init__(
+        self,
+        weights: Weights,
+        dropout: float,
+        embedding_dropout: float,
+        token_dropout: float,
+        ngrams: Sequence[int] = (),
+    ):
         super().__init__()
-        self.embedding = nn.Embedding.from_pretrained(_tensor(weights["embedding"]), freeze=False)
+        self.embedding = TokenVectors(weights, ngrams)
         self.head = _linear(weights["head/kernel"], weights["head/bias"])
         self.dropout = nn.Dropout(dropout)
         self.embedding_dropout = embedding_dropout
@@ -29,11 +38,20 @@ class Network(nn.Module):
         if self.training and self.embedding_dropout:
             kept = functional.dropout(torch.ones(len(ids), 1, vectors.shape[-1]), self.embedding_dropout)
             vectors = vectors * kept
-        return self.head(self.dropout(self.encode(vectors, mask)))
+        return self.head(self.dropout(self.encode(ids, vectors, mask)))
 
-    def encode(self, vectors: torch.Tensor, mask: torch.Tensor) -> torch.Tensor:
+    def encode(self, ids: torch.Tensor, vectors: torch.Tensor, mask: torch.Tensor) -> torch.Tensor:
         """Token vectors `[batch, time, dim]` -> text vectors `[batch, units]`."""
         raise TypeError(f"{type(self).__name__} cannot encode")
+
+
+class BagOfWords(Network):
+    """The mean of the vectors of tokens and n-grams."""
+
+    def encode(self, ids: torch.Tensor, vectors: torch.Tensor, mask: torch.Tensor) -> torch.Tensor:
+        """Adds up, then divides by how many vectors there are."""
+        count = (self.embedding.squared_weights(ids) * mask).sum(1, keepdim=True)
+        return (vectors * mask[..., None]).sum(1) / count.clamp(min=1)
 
 
 class TextCNN(Network):
@@ -44,12 +62,36 @@ class TextCNN(Network):
         self.pooling = pooling
         self.convolutions = _convolutions(weights)
 
-    def encode(self, vectors: torch.Tensor, mask: torch.Tensor) -> torch.Tensor:
+    def encode(self, ids: torch.Tensor, vectors: torch.Tensor, mask: torch.Tensor) -> torch.Tensor:
         """Convolves, then keeps each filter's greatest value, or the mean, over the real tokens."""
         maps = _feature_maps(self.convolutions, vectors, mask)
         pools = {"max": masked_max, "mean": masked_mean}
         pooled = [pools[mode](values, mask[:, None, :], dim=2) for values in maps for mode in self.pooling]
         return torch.cat(pooled, dim=1)
+
+
+class WideTextCNN(TextCNN):
+    """A TextCNN beside a bag of n-grams, of which a text may see one alone in training."""
+
+    def __init__(
+        self, weights: Weights, bag_ngrams: Sequence[int], bag_gain: float, branch_dropout: float,
+        deep_dropout: float, **options,
+    ):  # fmt: skip
+        super().__init__(weights, **options)
+        self.bag = TokenVectors(within(weights, "bag"), bag_ngrams)
+        self.bag_gain, self.branch_dropout = bag_gain, branch_dropout
+        self.deep_dropout = nn.Dropout(deep_dropout)
+
+    def encode(self, ids: torch.Tensor, vectors: torch.Tensor, mask: torch.Tensor) -> torch.Tensor:
+        """Runs both branches, joins what they give."""
+        deep = self.deep_dropout(super().encode(ids, vectors, mask))
+        size = (self.bag.squared_weights(ids) * mask).sum(1, keepdim=True).clamp(min=1)
+        wide = self.bag_gain * (self.bag(ids) * mask[..., None]).sum(1) / size.sqrt()
+        if self.training and self.branch_dropout:
+            draw = torch.rand(len(ids), 1)
+            wide = wide * (draw > self.branch_dropout / 2)
+            deep = deep * (draw < 1 - self.branch_dropout / 2)
+        return torch.cat([deep, wide], dim=1)
 
 
 class FixedWindow(Network):
@@ -58,9 +100,9 @@ class FixedWindow(Network):
     def __init__(self, weights: Weights, **dropouts: float):
         super().__init__(weights, **dropouts)
         self.projection = _linear(weights["projection/kernel"], weights["projection/bias"])
-        self.window = self.projection.in_features // self.embedding.embedding_dim
+        self.window = self.projection.in_features // weights["embedding"].shape[1]
 
-    def encode(self, vectors: torch.Tensor, mask: torch.Tensor) -> torch.Tensor:
+    def encode(self, ids: torch.Tensor, vectors: torch.Tensor, mask: torch.Tensor) -> torch.Tensor:
         """Concatenates, projects, pools the real tokens."""
         reach, time = self.window // 2, vectors.shape[1]
         padded = functional.pad(vectors * mask[..., None], (0, 0, reach, reach))
@@ -85,7 +127,7 @@ class Recurrent(Network):
         names = [way for way in ("forward_0", "backward_0") if f"{way}/kernel" in weights]
         self.ways = nn.ModuleList(_recurrent_layer(weights, name, cell) for name in names)
 
-    def encode(self, vectors: torch.Tensor, mask: torch.Tensor) -> torch.Tensor:
+    def encode(self, ids: torch.Tensor, vectors: torch.Tensor, mask: torch.Tensor) -> torch.Tensor:
         """Reads, then pools the real tokens."""
         vectors = self.input_dropout(vectors)
         time = torch.arange(mask.shape[1])
@@ -117,10 +159,10 @@ class CNNRNN(Recurrent):
         super().__init__(weights, **options)
         self.convolutions = _convolutions(weights)
 
-    def encode(self, vectors: torch.Tensor, mask: torch.Tensor) -> torch.Tensor:
+    def encode(self, ids: torch.Tensor, vectors: torch.Tensor, mask: torch.Tensor) -> torch.Tensor:
         """Convolves, then reads."""
         maps = torch.cat(_feature_maps(self.convolutions, vectors, mask), dim=1)
-        return super().encode(maps.transpose(1, 2) * mask[..., None], mask)
+        return super().encode(ids, maps.transpose(1, 2) * mask[..., None], mask)
 
 
 class Transformer(Network):
@@ -133,16 +175,16 @@ class Transformer(Network):
         width = weights["embedding"].shape[1]
         count = len({name.split("/")[0] for name in weights if name.startswith("block_")})
         self.blocks = nn.ModuleList(
-            Block(_within(weights, f"block_{place}"), heads, inner_dropout, attention_dropout)
+            Block(within(weights, f"block_{place}"), heads, inner_dropout, attention_dropout)
             for place in range(count)
         )
-        self.last_norm = _norm(_within(weights, "last_norm"))
+        self.last_norm = _norm(within(weights, "last_norm"))
         self.inner_dropout = nn.Dropout(inner_dropout)
         unit = torch.arange(width)
         self.rates = 10_000.0 ** (-(unit - unit % 2) / width)
         self.even = unit % 2 == 0
 
-    def encode(self, vectors: torch.Tensor, mask: torch.Tensor) -> torch.Tensor:
+    def encode(self, ids: torch.Tensor, vectors: torch.Tensor, mask: torch.Tensor) -> torch.Tensor:
         """Places the tokens, lets them read each other, averages the real ones."""
         angles = torch.arange(vectors.shape[1])[:, None] * self.rates
         waves = torch.where(self.even, angles.sin(), angles.cos())
@@ -168,7 +210,7 @@ class Block(nn.Module):
             for name in ("output", "widen", "narrow")
         )
         self.attention_norm, self.feed_forward_norm = (
-            _norm(_within(weights, name)) for name in ("attention_norm", "feed_forward_norm")
+            _norm(within(weights, name)) for name in ("attention_norm", "feed_forward_norm")
         )
         self.dropout = nn.Dropout(dropout)
 
@@ -198,11 +240,16 @@ def masked_mean(values: torch.Tensor, keep: torch.Tensor, dim: int) -> torch.Ten
     return (values * keep).sum(dim) / keep.sum(dim).clamp(min=1)
 
 
+# Where it is not the greatest value.
+_POOLING = {"bag_of_words": "mean", "cnn_rnn": "last", "transformer": "mean"}
+_WIDE_OPTIONS = {"bag_ngrams", "bag_gain", "branch_dropout", "dropout", "ngrams"}
+
+
 def build(encoder: str, weights: Weights, options: dict, dropout: float) -> Network:
     """Makes the network that starts from these weights.
 
     Args:
-        encoder: one of `benchmarks.settings.PYTORCH_ENCODERS`.
+        encoder: one of `benchmarks.settings.ENCODERS`.
         weights: as `benchmarks.tfnlp_session` gives them.
         options: the encoder's settings in tfnlp.
         dropout: on the pooled vector.
@@ -214,14 +261,22 @@ def build(encoder: str, weights: Weights, options: dict, dropout: float) -> Netw
     dropouts = {name: options.pop(name, 0.0) for name in ("embedding_dropout", "token_dropout")}
     told_by_weights = (
         *("embedding_dim", "units", "filters", "filter_sizes", "layers", "feed_forward_dim"),
-        *("window", "hidden_units"),
+        *("window", "hidden_units", "bag_dim", "bag_buckets", "bag_idf", "ngram_buckets", "ngram_min_count"),
     )
     for name in told_by_weights:
         options.pop(name, None)
-    pooling = options.pop("pooling", {"cnn_rnn": "last", "transformer": "mean"}.get(encoder, "max"))
+    pooling = options.pop("pooling", _POOLING.get(encoder, "max"))
     pooling = [pooling] if isinstance(pooling, str) else pooling
+    if encoder == "bag_of_words" and pooling == ["mean"] and set(options) <= {"ngrams"}:
+        return BagOfWords(weights, dropout=dropout, ngrams=options.get("ngrams", ()), **dropouts)
     if encoder == "text_cnn" and set(pooling) <= {"max", "mean"} and not options:
         return TextCNN(weights, pooling=pooling, dropout=dropout, **dropouts)
+    if encoder == "wide_text_cnn" and set(pooling) <= {"max", "mean"} and set(options) <= _WIDE_OPTIONS:
+        return WideTextCNN(
+            weights, bag_ngrams=options.get("bag_ngrams", (2, 3)), bag_gain=options.get("bag_gain", 4.0),
+            branch_dropout=options.get("branch_dropout", 0.6), deep_dropout=options.get("dropout", 0.5),
+            pooling=pooling, dropout=dropout, ngrams=options.get("ngrams", ()), **dropouts,
+        )  # fmt: skip
     if encoder == "fixed_window" and pooling == ["max"] and not options:
         return FixedWindow(weights, dropout=dropout, **dropouts)
     if (
@@ -245,24 +300,15 @@ def build(encoder: str, weights: Weights, options: dict, dropout: float) -> Netw
     )
 
 
-def _within(weights: Weights, part: str) -> Weights:
-    """The weights of one part, under names without its own."""
-    return {name.removeprefix(f"{part}/"): w for name, w in weights.items() if name.startswith(f"{part}/")}
-
-
 def _norm(weights: Weights) -> nn.LayerNorm:
     norm = nn.LayerNorm(len(weights["scale"]), eps=1e-5)
-    norm.weight.data, norm.bias.data = _tensor(weights["scale"]), _tensor(weights["offset"])
+    norm.weight.data, norm.bias.data = to_tensor(weights["scale"]), to_tensor(weights["offset"])
     return norm
-
-
-def _tensor(array) -> torch.Tensor:
-    return torch.tensor(array, dtype=torch.float32)
 
 
 def _linear(kernel, bias) -> nn.Linear:
     linear = nn.Linear(*kernel.shape)
-    linear.weight.data, linear.bias.data = _tensor(kernel.T), _tensor(bias)
+    linear.weight.data, linear.bias.data = to_tensor(kernel.T), to_tensor(bias)
     return linear
 
 
@@ -273,8 +319,8 @@ def _convolutions(weights: Weights) -> nn.ModuleList:
     ):
         kernel = weights[name]  # (window, dim, filters)
         convolution = nn.Conv1d(kernel.shape[1], kernel.shape[2], kernel.shape[0])
-        convolution.weight.data = _tensor(kernel.transpose(2, 1, 0))
-        convolution.bias.data = _tensor(weights[name.replace("kernel", "bias")])
+        convolution.weight.data = to_tensor(kernel.transpose(2, 1, 0))
+        convolution.bias.data = to_tensor(weights[name.replace("kernel", "bias")])
         convolutions.append(convolution)
     return convolutions
 
@@ -303,7 +349,7 @@ def _recurrent_layer(weights: Weights, name: str, cell: str) -> nn.RNNBase:
         if cell == "gru":
             update, reset, new = np.split(values, 3, axis=-1)
             values = np.concatenate([reset, update, new], axis=-1)
-        return _tensor(values.T)
+        return to_tensor(values.T)
 
     layer.weight_ih_l0.data, layer.weight_hh_l0.data = arranged(kernel), arranged(recurrent)
     if bias.ndim == 2:  # the GRU has two in Keras also

@@ -20,7 +20,7 @@ class TorchSession:
 
     Args:
         threads: int. Number of threads.
-        encoder: one of `benchmarks.settings.PYTORCH_ENCODERS`.
+        encoder: one of `benchmarks.settings.ENCODERS`.
         settings: how tfnlp trains it.
         weights: starting weights, in Keras layout.
         valid: padded ids of the validation part, a list of batches, and the class number of each row.
@@ -46,13 +46,16 @@ class TorchSession:
         ]
         # `fused` is the fastest AdamW that PyTorch has on a CPU.
         self.optimizer = torch.optim.AdamW(groups, lr=settings.learning_rate, eps=EPSILON, fused=True)
-        self.epoch, self.best = 0, {"valid_accuracy": -1.0, "best_epoch": 0}
-        self.kept: dict = {}
+        self.epoch, self.best = 0, {"valid_accuracy": None, "best_epoch": None}
+        self.kept: dict | None = None
 
     def train_epoch(
         self, batches: Sequence[tuple[np.ndarray, np.ndarray]], learning_rates: Sequence[float]
     ) -> float:
-        """Trains on ready batches, gives the seconds, then keeps the weights if they are the best yet."""
+        """Trains on ready batches, gives the seconds, then keeps the weights if they are the best yet.
+
+        Where the settings do not validate, the last epoch's weights are kept.
+        """
         self.network.train()
         start = time.perf_counter()
         for (ids, targets), rate in zip(batches, learning_rates, strict=True):
@@ -92,9 +95,12 @@ class TorchSession:
             self.averaged.update_parameters(self.network)
 
     def _keep_if_best(self) -> None:
+        if not self.settings.validate:
+            self.kept = self._answering().state_dict()
+            return
         batches, labels = self.valid
         share = 100.0 * float(np.mean(self.answers(batches) == labels))
-        if share > self.best["valid_accuracy"]:
+        if self.kept is None or share > self.best["valid_accuracy"]:
             self.best = {"valid_accuracy": share, "best_epoch": self.epoch}
             self.kept = copy.deepcopy(self._answering().state_dict())
 
