@@ -150,8 +150,8 @@ def compare(
         str | None,
         typer.Option(
             metavar="A,B,C",
-            help=f"Of {', '.join(ENCODERS)}, and of the recipe's variants; all for all encoders. By default what the "
-            "recipe lists in [compare], beside its own encoder.",
+            help=f"Of {', '.join(ENCODERS)}, and of the recipe's variants; all for all encoders. By default the "
+            "recipe's own encoder and those that have a table under `compare` in it.",
         ),
     ] = None,
     seeds: Annotated[
