@@ -19,7 +19,7 @@ class Network(nn.Module):
         dropout: float,
         embedding_dropout: float,
         token_dropout: float,
-        ngrams: Sequence[int] = (),
+        ngrams: Sequence[int],
     ):
         super().__init__()
         self.embedding = TokenVectors(weights, ngrams)
@@ -57,8 +57,8 @@ class BagOfWords(Network):
 class TextCNN(Network):
     """Kim's network with `same` padding, over real tokens alone."""
 
-    def __init__(self, weights: Weights, pooling: list[str], **dropouts: float):
-        super().__init__(weights, **dropouts)
+    def __init__(self, weights: Weights, pooling: list[str], **shared):
+        super().__init__(weights, **shared)
         self.pooling = pooling
         self.convolutions = _convolutions(weights)
 
@@ -97,8 +97,8 @@ class WideTextCNN(TextCNN):
 class FixedWindow(Network):
     """A dense layer with tanh over the vectors of each window of tokens, and each unit's greatest value."""
 
-    def __init__(self, weights: Weights, **dropouts: float):
-        super().__init__(weights, **dropouts)
+    def __init__(self, weights: Weights, **shared):
+        super().__init__(weights, **shared)
         self.projection = _linear(weights["projection/kernel"], weights["projection/bias"])
         self.window = self.projection.in_features // weights["embedding"].shape[1]
 
@@ -118,10 +118,8 @@ class Recurrent(Network):
     packed rows.
     """
 
-    def __init__(
-        self, weights: Weights, cell: str, pooling: list[str], input_dropout: float, **dropouts: float
-    ):
-        super().__init__(weights, **dropouts)
+    def __init__(self, weights: Weights, cell: str, pooling: list[str], input_dropout: float, **shared):
+        super().__init__(weights, **shared)
         self.pooling = pooling
         self.input_dropout = nn.Dropout(input_dropout)
         names = [way for way in ("forward_0", "backward_0") if f"{way}/kernel" in weights]
@@ -169,9 +167,9 @@ class Transformer(Network):
     """Vaswani's encoder with sinusoidal positions, normalised before each part, its tokens averaged."""
 
     def __init__(
-        self, weights: Weights, heads: int, inner_dropout: float, attention_dropout: float, **dropouts
+        self, weights: Weights, heads: int, inner_dropout: float, attention_dropout: float, **shared
     ):
-        super().__init__(weights, **dropouts)
+        super().__init__(weights, **shared)
         width = weights["embedding"].shape[1]
         count = len({name.split("/")[0] for name in weights if name.startswith("block_")})
         self.blocks = nn.ModuleList(
@@ -242,7 +240,7 @@ def masked_mean(values: torch.Tensor, keep: torch.Tensor, dim: int) -> torch.Ten
 
 # Where it is not the greatest value.
 _POOLING = {"bag_of_words": "mean", "cnn_rnn": "last", "transformer": "mean"}
-_WIDE_OPTIONS = {"bag_ngrams", "bag_gain", "branch_dropout", "dropout", "ngrams"}
+_WIDE_OPTIONS = {"bag_ngrams", "bag_gain", "branch_dropout", "dropout"}
 
 
 def build(encoder: str, weights: Weights, options: dict, dropout: float) -> Network:
@@ -258,7 +256,12 @@ def build(encoder: str, weights: Weights, options: dict, dropout: float) -> Netw
         ValueError: if a setting has no counterpart here.
     """
     options = dict(options)
-    dropouts = {name: options.pop(name, 0.0) for name in ("embedding_dropout", "token_dropout")}
+    shared = {
+        "dropout": dropout,
+        "embedding_dropout": options.pop("embedding_dropout", 0.0),
+        "token_dropout": options.pop("token_dropout", 0.0),
+        "ngrams": options.pop("ngrams", ()),
+    }
     told_by_weights = (
         *("embedding_dim", "units", "filters", "filter_sizes", "layers", "feed_forward_dim"),
         *("window", "hidden_units", "bag_dim", "bag_buckets", "bag_idf", "ngram_buckets", "ngram_min_count"),
@@ -267,18 +270,18 @@ def build(encoder: str, weights: Weights, options: dict, dropout: float) -> Netw
         options.pop(name, None)
     pooling = options.pop("pooling", _POOLING.get(encoder, "max"))
     pooling = [pooling] if isinstance(pooling, str) else pooling
-    if encoder == "bag_of_words" and pooling == ["mean"] and set(options) <= {"ngrams"}:
-        return BagOfWords(weights, dropout=dropout, ngrams=options.get("ngrams", ()), **dropouts)
+    if encoder == "bag_of_words" and pooling == ["mean"] and not options:
+        return BagOfWords(weights, **shared)
     if encoder == "text_cnn" and set(pooling) <= {"max", "mean"} and not options:
-        return TextCNN(weights, pooling=pooling, dropout=dropout, **dropouts)
+        return TextCNN(weights, pooling=pooling, **shared)
     if encoder == "wide_text_cnn" and set(pooling) <= {"max", "mean"} and set(options) <= _WIDE_OPTIONS:
         return WideTextCNN(
             weights, bag_ngrams=options.get("bag_ngrams", (2, 3)), bag_gain=options.get("bag_gain", 4.0),
             branch_dropout=options.get("branch_dropout", 0.6), deep_dropout=options.get("dropout", 0.5),
-            pooling=pooling, dropout=dropout, ngrams=options.get("ngrams", ()), **dropouts,
+            pooling=pooling, **shared,
         )  # fmt: skip
     if encoder == "fixed_window" and pooling == ["max"] and not options:
-        return FixedWindow(weights, dropout=dropout, **dropouts)
+        return FixedWindow(weights, **shared)
     if (
         encoder == "transformer"
         and pooling == ["mean"]
@@ -286,7 +289,7 @@ def build(encoder: str, weights: Weights, options: dict, dropout: float) -> Netw
     ):
         return Transformer(
             weights, heads=options.get("heads", 4), inner_dropout=options.get("dropout", 0.1),
-            attention_dropout=options.get("attention_dropout", 0.1), dropout=dropout, **dropouts,
+            attention_dropout=options.get("attention_dropout", 0.1), **shared,
         )  # fmt: skip
     input_dropout, cell = options.pop("dropout", 0.0), options.pop("cell", "lstm")
     if encoder != "cnn_rnn":
@@ -295,9 +298,7 @@ def build(encoder: str, weights: Weights, options: dict, dropout: float) -> Netw
     if options or not set(pooling) <= {"max", "mean", "last"}:
         raise ValueError(f"PyTorch's {encoder} knows nothing of {options or pooling}")
     network = CNNRNN if encoder == "cnn_rnn" else Recurrent
-    return network(
-        weights, cell=cell, pooling=pooling, input_dropout=input_dropout, dropout=dropout, **dropouts
-    )
+    return network(weights, cell=cell, pooling=pooling, input_dropout=input_dropout, **shared)
 
 
 def _norm(weights: Weights) -> nn.LayerNorm:

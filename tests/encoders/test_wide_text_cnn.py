@@ -9,6 +9,7 @@ def network(**settings):
         embedding_dim=3,
         filter_sizes=[1],
         filters=4,
+        bag_dim=2,
         bag_ngrams=[2],
         bag_buckets=100,
         ngram_min_count=2,

@@ -26,7 +26,8 @@ class WideTextCNN(TextCNN):
     Args:
         vocabulary_size: int. Number of token ids, special tokens included; id 0 is padding.
         embedding_dim: int. Width of the deep branch's token vectors.
-        bag_dim: int, at least 1. Width of the wide branch's vectors; as many as there are classes is enough.
+        bag_dim: int, at least 1. Width of the wide branch's vectors. As many as there are classes is enough; far fewer
+            cost accuracy.
         bag_ngrams: list of ints, each at least 2. Lengths of the n-grams in the bag; single tokens are always in it.
         bag_buckets: int in `1 … 2_103_310`. Number of vectors that the bag's n-grams share by hashing.
         bag_idf: bool. Whether the bag's vectors are multiplied by their inverse document frequency.
@@ -44,7 +45,7 @@ class WideTextCNN(TextCNN):
         self,
         vocabulary_size: int,
         embedding_dim: int = 64,
-        bag_dim: int = 2,
+        bag_dim: int = 8,
         bag_ngrams: Sequence[int] = (2, 3),
         bag_buckets: int = 262_144,
         bag_idf: bool = True,
