@@ -6,10 +6,10 @@ import tempfile
 from pathlib import Path
 
 from tfnlp.commands.models import finished_model, load_keras
-from tfnlp.commands.quiet import native_stderr_turned_away
 from tfnlp.commands.run_folder import RunFolder
 from tfnlp.evaluation.comparison import Serving
 from tfnlp.export.exporter import export
+from tfnlp.export.quiet import native_stderr_turned_away
 
 
 def measure(run: RunFolder) -> Serving:

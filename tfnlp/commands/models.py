@@ -7,9 +7,9 @@ from typing import Any, Protocol
 
 import numpy as np
 
-from tfnlp.commands.quiet import native_stderr_turned_away
 from tfnlp.commands.run_folder import RunFolder
 from tfnlp.errors import UserError, did_you_mean
+from tfnlp.export.quiet import native_stderr_turned_away
 
 
 class Classifier(Protocol):

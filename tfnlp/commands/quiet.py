@@ -2,10 +2,9 @@
 
 from __future__ import annotations
 
-import contextlib
-import os
 import sys
-from collections.abc import Iterator
+
+from tfnlp.export.quiet import native_stderr_turned_away
 
 
 def load_tensorflow_quietly() -> None:
@@ -21,19 +20,3 @@ def load_tensorflow_quietly() -> None:
         import tensorflow as tf
 
         tf.config.list_physical_devices("GPU")
-
-
-@contextlib.contextmanager
-def native_stderr_turned_away() -> Iterator[None]:
-    """Turns away what native code writes to file descriptor 2 meanwhile; Python's errors are raised as ever."""
-    sys.stderr.flush()
-    kept = os.dup(2)
-    nowhere = os.open(os.devnull, os.O_WRONLY)
-    try:
-        os.dup2(nowhere, 2)
-        yield
-    finally:
-        sys.stderr.flush()
-        os.dup2(kept, 2)
-        os.close(kept)
-        os.close(nowhere)

@@ -17,6 +17,7 @@ import numpy as np
 
 from tfnlp.errors import UserError
 from tfnlp.export.fresh_process import BATCH
+from tfnlp.export.quiet import native_stderr_turned_away
 
 _SCRIPT = Path(__file__).with_name("fresh_process.py")
 
@@ -111,7 +112,8 @@ def ask_tflite(path: Path, texts: Sequence[bytes], timed: Sequence[int]) -> Copy
     """
     from tfnlp.edge import EdgeClassifier
 
-    classifier = EdgeClassifier(path)
+    with native_stderr_turned_away():  # LiteRT announces its delegate there
+        classifier = EdgeClassifier(path)
     scores = classifier.scores(texts)
     milliseconds = []
     for row in timed:

@@ -1,9 +1,11 @@
-"""Silences what TensorFlow says while it saves and converts: none of it is the user's to mend."""
+"""Silences what TensorFlow and LiteRT say of their own accord: none of it is the user's to mend."""
 
 from __future__ import annotations
 
 import contextlib
 import logging
+import os
+import sys
 import warnings
 from collections.abc import Iterator
 
@@ -26,3 +28,19 @@ def quiet_tensorflow() -> Iterator[None]:
     finally:
         for logger, level in zip(loggers, levels, strict=True):
             logger.setLevel(level)
+
+
+@contextlib.contextmanager
+def native_stderr_turned_away() -> Iterator[None]:
+    """Turns away what native code writes to file descriptor 2 meanwhile; Python's errors are raised as ever."""
+    sys.stderr.flush()
+    kept = os.dup(2)
+    nowhere = os.open(os.devnull, os.O_WRONLY)
+    try:
+        os.dup2(nowhere, 2)
+        yield
+    finally:
+        sys.stderr.flush()
+        os.dup2(kept, 2)
+        os.close(kept)
+        os.close(nowhere)
