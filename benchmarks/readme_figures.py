@@ -1,0 +1,84 @@
+"""Writes the figures of results/text_classification.json into the tables of the READMEs.
+
+    python benchmarks/readme_figures.py
+
+A table stands between `<!-- figures:accuracy -->` (or `speed`) and `<!-- /figures -->`. Its headings and the first
+cell of each row stay as they are, in whatever language; the other cells are written anew. A row that names no system
+of ours or of the peers (published figures) stays whole.
+"""
+
+import json
+import re
+from collections.abc import Callable
+from pathlib import Path
+from statistics import mean
+
+ROOT = Path(__file__).resolve().parent.parent
+RESULTS = ROOT / "benchmarks" / "results" / "text_classification.json"
+READMES = ("README.md", "README.zh-CN.md")
+DATASETS = {
+    "TREC": "trec", "MR": "mr", "SST-2": "sst2", "SST-5": "sst5", "IMDb": "imdb", "AG News": "ag_news",
+    "THUCNews": "thucnews",
+}  # fmt: skip
+PEERS = {"TF-IDF": "scikit-learn: logistic regression on TF-IDF", "fastText": "fastText"}
+SPEED_DATASET = "trec"
+_TABLE = re.compile(r"(<!-- figures:(accuracy|speed) -->\n)(.*?)(\n<!-- /figures -->)", re.S)
+
+Figures = dict  # the JSON file's "datasets"
+
+
+def main() -> None:
+    """Rewrites both READMEs."""
+    figures = json.loads(RESULTS.read_text(encoding="utf-8"))["datasets"]
+    for name in READMES:
+        path = ROOT / name
+        path.write_text(rewritten(path.read_text(encoding="utf-8"), figures), encoding="utf-8")
+
+
+def rewritten(page: str, figures: Figures) -> str:
+    """A page with the figures of today in its tables."""
+
+    def table(match: re.Match) -> str:
+        head, rule, *rows = match[3].split("\n")
+        cells = {"accuracy": accuracy_cells, "speed": speed_cells}[match[2]]
+        rows = [row_with(row, lambda name: cells(name, _cells(head)[1:], figures)) for row in rows]
+        return match[1] + "\n".join([head, rule, *rows]) + match[4]
+
+    return _TABLE.sub(table, page)
+
+
+def row_with(row: str, cells: Callable[[str], list[str]]) -> str:
+    """The row with other cells behind its first, which names an encoder in backticks or a peer."""
+    title = _cells(row)[0]
+    encoder = re.match(r"`(\w+)`", title)
+    systems = [f"tfnlp: {encoder[1]}"] if encoder else [name for key, name in PEERS.items() if key in title]
+    return f"| {' | '.join([title, *cells(systems[0])])} |" if systems else row
+
+
+def accuracy_cells(system: str, headings: list[str], figures: Figures) -> list[str]:
+    """Percent on each data set, the mean over seeds; empty where it was not run."""
+    found = [results(figures, DATASETS[heading], system) for heading in headings]
+    return [f"{mean(result['accuracy'] for result in runs):.1f}" if runs else "" for runs in found]
+
+
+def speed_cells(system: str, headings: list[str], figures: Figures) -> list[str]:
+    """Training texts a second of ours and of PyTorch, their ratio, and the percent that each reached."""
+    ours = results(figures, SPEED_DATASET, system)
+    theirs = results(figures, SPEED_DATASET, system.replace("tfnlp", "PyTorch"))
+    speeds = [mean(result["texts_per_second"] for result in runs) for runs in (ours, theirs)]
+    ratio = mean(result["speed_ratio"] for result in ours)
+    percents = [mean(result["accuracy"] for result in runs) for runs in (ours, theirs)]
+    return [*(f"{speed:,.0f}" for speed in speeds), f"{ratio:.2f}", *(f"{share:.1f}" for share in percents)]
+
+
+def results(figures: Figures, dataset: str, system: str) -> list[dict]:
+    """What the file holds of one system on one data set, a result a seed."""
+    return [result for result in figures[dataset]["results"] if result["system"] == system]
+
+
+def _cells(row: str) -> list[str]:
+    return [cell.strip() for cell in row.strip("| ").split("|")]
+
+
+if __name__ == "__main__":
+    main()
