@@ -14,12 +14,14 @@ TEXTS = ["a good film", "bad", "not a good film at all , not at all", "", "a a a
 LABELS = [1, 0, 0, 0, 1] * 4
 
 
-@pytest.mark.parametrize("encoder", ENCODERS)
-def test_a_twin_gives_the_same_logits_with_any_weights(encoder: str) -> None:
+@pytest.mark.parametrize(
+    ("dataset", "encoder"), [*(("trec", name) for name in ENCODERS), ("imdb", "bilstm"), ("imdb", "text_cnn")]
+)
+def test_a_twin_gives_the_same_logits_with_any_weights(dataset: str, encoder: str) -> None:
     from benchmarks.peers import torch_networks
     from benchmarks.tfnlp_session import TfnlpSession
 
-    settings = replace(SETTINGS["trec"].training[encoder], epochs=1)
+    settings = replace(SETTINGS[dataset].training[encoder], epochs=1)
     part = Part(TEXTS, LABELS)
     session = TfnlpSession(1, encoder, settings, ("no", "yes"), part, part, part, seed=1)
     draw = np.random.default_rng(1)

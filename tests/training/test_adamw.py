@@ -3,9 +3,16 @@ import numpy as np
 import pytest
 import tensorflow as tf
 
+from tfnlp.training import adamw
 from tfnlp.training.adamw import AdamW
 
 SETTINGS = {"learning_rate": 0.05, "weight_decay": 0.1, "global_clipnorm": 1.0}
+
+
+@pytest.fixture(autouse=True, params=[1, 1 << 17], ids=["as large weights", "as small weights"])
+def size(request, monkeypatch):
+    """Each test with the compiled loop and without."""
+    monkeypatch.setattr(adamw, "LARGE", request.param)
 
 
 def steps(optimizer_class, **settings):
