@@ -17,6 +17,7 @@ if IN_PARALLEL:
     os.environ.setdefault("TF_NUM_INTEROP_THREADS", "1")
 
 
+@pytest.hookimpl(tryfirst=True)  # xdist's own hook reads the marks
 def pytest_collection_modifyitems(items):
     """Keeps a file's tests, and some rooms' files, in one process: what they share is made once."""
     if not IN_PARALLEL:
