@@ -114,13 +114,13 @@ def main(arguments: Sequence[str] | None = None) -> None:
     times = measure(options)
     print_table(times)
     options.out.mkdir(parents=True, exist_ok=True)
-    draw(times, options.out / "sequence_cost.png")
     entry = {
         "environment": environment.describe(options.threads, PACKAGES),
         "settings": {"batch_size": options.batch_size, "rounds": options.rounds},
         "milliseconds": times,
     }
     environment.merge_json(options.out / "sequence_cost.json", "sequence_cost", entry)
+    draw(times, options.out / "sequence_cost.png")
 
 
 def print_table(times: dict[str, dict[str, dict[int, float]]]) -> None:
