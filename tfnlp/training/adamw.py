@@ -34,11 +34,7 @@ class AdamW(keras.optimizers.AdamW):
     def _backend_apply_gradients(self, grads: Any, trainable_variables: Any) -> None:
         self._large = frozenset()
         if self._is_fused() and not self.gradient_accumulation_steps:
-            self._large = frozenset(
-                id(_variable_of(variable))
-                for grad, variable in zip(grads, trainable_variables, strict=True)
-                if _is_large(variable)
-            )
+            self._large = frozenset(id(_variable_of(each)) for each in trainable_variables if _is_large(each))
         super()._backend_apply_gradients(grads, trainable_variables)
 
     def _clip_gradients(self, grads: Any) -> Any:
@@ -66,11 +62,11 @@ class AdamW(keras.optimizers.AdamW):
         import tensorflow as tf
 
         place, dtype = self._get_variable_index(variable), variable.dtype
-        step = ops.cast(self.iterations + 1, dtype)
-        beta_1, beta_2 = ops.cast(self.beta_1, dtype), ops.cast(self.beta_2, dtype)
         if self._is_in_one_loop(variable):
             self._step_in_one_loop(gradient, variable, learning_rate, place)
             return
+        step = ops.cast(self.iterations + 1, dtype)
+        beta_1, beta_2 = ops.cast(self.beta_1, dtype), ops.cast(self.beta_2, dtype)
         tf.raw_ops.ResourceApplyAdam(
             var=variable.handle,
             m=self._momentums[place].value.handle,
