@@ -40,3 +40,12 @@ def test_the_window_matrix():
 def test_a_block_must_hold_two_windows():
     with pytest.raises(ValueError, match="twice the window"):
         BlockLayout(1, 3, 2)
+
+
+def test_the_means_of_the_windows():
+    layout = BlockLayout(blocks=2, targets=3, window=1)
+    left, right = tf.constant([0, 1, 1, 0, 0, 1]), tf.constant([1, 1, 0, 0, 1, 0])
+    matrix = layout.window_matrix(left, right)
+    mean, transposed = layout.mean_matrices(left, right)
+    np.testing.assert_allclose(mean, tf.math.divide_no_nan(matrix, tf.reduce_sum(matrix, 2, keepdims=True)))
+    np.testing.assert_array_equal(transposed, tf.transpose(mean, [0, 2, 1]))

@@ -86,8 +86,12 @@ def loss(request, monkeypatch):
 
 @functools.cache
 def compiled(objective, weights_rank):
+    def run(*arguments):
+        loss, d_hidden = objective.step(*arguments)
+        return loss(), d_hidden
+
     return tf.function(
-        objective.step,
+        run,
         input_signature=[
             tf.TensorSpec([None, None, DIMENSION]),
             tf.TensorSpec([None, None], tf.int32),

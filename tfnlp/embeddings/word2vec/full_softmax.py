@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+from collections.abc import Callable
+
 import numpy as np
 import tensorflow as tf
 
@@ -44,7 +46,7 @@ class FullSoftmax:
         weights: tf.Tensor,
         drawn: tf.Tensor,
         learning_rate: tf.Tensor,
-    ) -> tuple[tf.Tensor, tf.Tensor]:
+    ) -> tuple[Callable[[], tf.Tensor], tf.Tensor]:
         """One descent; see `Objective`."""
         if weights.shape.rank == 3:
             pairs = tf.reduce_sum(weights, axis=1)  # of each hidden row: [blocks, rows]
@@ -65,7 +67,7 @@ class FullSoftmax:
             push, tf.reshape(targets, [-1, 1]), tf.reshape(of_targets, [-1, self.table.shape[1]])
         )
         self.table.assign_sub(gradient * safe_steps(curvature, learning_rate)[:, None])
-        return loss, pull - attraction
+        return lambda: loss, pull - attraction
 
     def _competition(self, table, hidden, pairs):
         """What all words' logits do, a block at a time.

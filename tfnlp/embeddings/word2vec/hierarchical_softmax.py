@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+from collections.abc import Callable
+
 import numpy as np
 import tensorflow as tf
 
@@ -62,7 +64,7 @@ class HierarchicalSoftmax:
         weights: tf.Tensor,
         drawn: tf.Tensor,
         learning_rate: tf.Tensor,
-    ) -> tuple[tf.Tensor, tf.Tensor]:
+    ) -> tuple[Callable[[], tf.Tensor], tf.Tensor]:
         """One descent; see `Objective`."""
         tail = self._banded_tail if weights.shape.rank == 3 else self._paired_tail
         head_loss, head_d_hidden, head_gradients, head_curvatures = self._head(hidden, targets, weights)
@@ -74,7 +76,7 @@ class HierarchicalSoftmax:
             tf.concat([head_curvatures, curvatures], 0),
             learning_rate,
         )
-        return head_loss + tail_loss, head_d_hidden + tail_d_hidden
+        return lambda: head_loss + tail_loss, head_d_hidden + tail_d_hidden
 
     def _head(self, hidden, targets, weights):
         """All hidden rows against the nodes that most paths pass.

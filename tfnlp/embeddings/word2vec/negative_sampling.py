@@ -2,10 +2,13 @@
 
 from __future__ import annotations
 
+from collections.abc import Callable
+
 import numpy as np
 import tensorflow as tf
 
 from tfnlp.embeddings.word2vec.alias_table import AliasTable
+from tfnlp.embeddings.word2vec.blocks import joined_transposes
 from tfnlp.embeddings.word2vec.row_table import RowTable
 
 
@@ -36,7 +39,7 @@ class NegativeSampling:
         *,
         negatives: int = 5,
         noise_power: float = 0.75,
-        shared: int = 32,
+        shared: int = 16,
     ):
         self.negatives = negatives
         self.shared = shared
@@ -59,37 +62,48 @@ class NegativeSampling:
         weights: tf.Tensor,
         drawn: tf.Tensor,
         learning_rate: tf.Tensor,
-    ) -> tuple[tf.Tensor, tf.Tensor]:
+    ) -> tuple[Callable[[], tf.Tensor], tf.Tensor]:
         """One descent of the output table; arguments and results as of `Objective.step`."""
         ids = tf.concat([targets, drawn], 1)
         rows = self.output.look_up(ids)  # [blocks, targets + shared, dimension]
+        # Hidden rows first: the product that takes the longest then needs no transposed factor.
         if weights.shape.rank == 2:
             # Row by target for CBOW too, of which only the diagonal counts: one product of matrices more is faster than
             # a sum over each row's products.
-            weights = tf.linalg.diag(weights)
-        loss, d_hidden, d_rows, pairs = self._banded(hidden, rows, weights)
+            matrix = weights[:, :, None] * np.eye(weights.shape[1], dtype=np.float32)
+            pairs_of_rows = pairs_of_targets = weights
+        else:
+            matrix = tf.transpose(weights, [0, 2, 1])
+            pairs_of_rows, pairs_of_targets = tf.reduce_sum(weights, 1), tf.reduce_sum(weights, 2)
+        loss, d_hidden, d_rows = self._logistic(hidden, rows, matrix, pairs_of_rows)
         # The noise words of a pair count as one more pair, not as so many: most of them are told from it already,
         # and pull little.
-        noise_pairs = tf.reduce_sum(pairs, 1, keepdims=True) / self.shared
-        pairs = tf.concat([pairs, noise_pairs * tf.ones([self.shared])], 1)
+        noise_pairs = tf.reduce_sum(pairs_of_rows, 1, keepdims=True) / self.shared
+        pairs = tf.concat([pairs_of_targets, noise_pairs * tf.ones([self.shared])], 1)
         self.output.descend(ids, d_rows, pairs, learning_rate)
         return loss, d_hidden
 
-    def _banded(self, hidden, rows, weights):
-        # Hidden rows first: the product that takes the longest then needs no transposed factor.
-        weights = tf.transpose(weights, [0, 2, 1])
-        pairs = tf.reduce_sum(weights, 2, keepdims=True)  # [blocks, hidden rows, 1]
-        noise = pairs * (self.negatives / self.shared) * tf.ones([self.shared])
-        scores = tf.matmul(hidden, rows, transpose_b=True)
+    def _logistic(self, hidden, rows, weights, pairs):
+        """Tells targets from noise.
+
+        Args:
+            hidden: float32 `[blocks, hidden rows, dimension]`.
+            rows: float32 `[blocks, targets + shared, dimension]`, those of the targets first.
+            weights: float32 `[blocks, hidden rows, targets]`.
+            pairs: float32 `[blocks, hidden rows]`, the weights summed.
+
+        Returns:
+            what computes the loss, and its gradients, shaped like `hidden` and `rows`.
+        """
         targets = weights.shape[2]
-        loss, gradient = _logistic(scores[:, :, :targets], scores[:, :, targets:], weights, noise)
-        d_rows = tf.matmul(gradient, hidden, transpose_a=True)
-        return loss, tf.matmul(gradient, rows), d_rows, tf.reduce_sum(weights, 1)
+        noise = pairs[:, :, None] * (self.negatives / self.shared) * tf.ones([self.shared])
+        weights = tf.concat([weights, noise], 2)
+        is_target = np.repeat(np.float32([1, 0]), [targets, self.shared])
+        scores = tf.matmul(hidden, rows, transpose_b=True)
+        gradient = (tf.sigmoid(scores) - is_target) * weights
+        d_rows = tf.matmul(joined_transposes(tf.split(gradient, [targets, self.shared], 2), 1), hidden)
 
+        def loss():
+            return tf.reduce_sum(tf.nn.softplus(scores * (1.0 - 2.0 * is_target)) * weights)
 
-def _logistic(target_scores, noise_scores, weights, noise):
-    """The weighted loss of telling targets from noise, and its gradient by the scores, targets before noise."""
-    loss = tf.reduce_sum(tf.nn.softplus(-target_scores) * weights)
-    loss += tf.reduce_sum(tf.nn.softplus(noise_scores) * noise)
-    gradient = [(tf.sigmoid(target_scores) - 1.0) * weights, tf.sigmoid(noise_scores) * noise]
-    return loss, tf.concat(gradient, 2)
+        return loss, tf.matmul(gradient, rows), d_rows

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from collections.abc import Callable
 from typing import Protocol
 
 import numpy as np
@@ -41,7 +42,7 @@ class Objective(Protocol):
         weights: tf.Tensor,
         drawn: tf.Tensor,
         learning_rate: tf.Tensor,
-    ) -> tuple[tf.Tensor, tf.Tensor]:
+    ) -> tuple[Callable[[], tf.Tensor], tf.Tensor]:
         """One descent of the output table; runs inside a compiled `tf.function`, in a loop over the steps.
 
         The gradient of the hidden rows is that before the output table moves, as in word2vec's C code.
@@ -55,6 +56,7 @@ class Objective(Protocol):
             learning_rate: float32 scalar.
 
         Returns:
-            float32 scalar, the loss (nats) summed over the pairs, that is, over all entries with weight 1; and float32
-            `[blocks, rows, dimension]`, the gradient of that sum with respect to `hidden`.
+            what computes the loss: float32 scalar, nats, summed over the pairs, that is, over all entries with weight
+            1 (most steps do not ask for it); and float32 `[blocks, rows, dimension]`, the gradient of that sum with
+            respect to `hidden`.
         """
