@@ -130,3 +130,11 @@ def test_the_mean_loss_does_not_hang_on_the_size_of_a_step(corpus, monkeypatch, 
 def test_impossible_settings(change, message):
     with pytest.raises(UserError, match=message):
         Word2VecSettings(**change)
+
+
+@pytest.mark.parametrize("loss", ["negative", "hierarchical", "full"])
+@pytest.mark.parametrize("architecture", ["skipgram", "cbow"])
+def test_what_stands_beyond_the_dimension_stays_zero(corpus, architecture, loss):
+    trainer = trained(corpus, dataclasses.replace(SETTINGS, architecture=architecture, loss=loss, epochs=1))
+    tables = [*trainer.input.variables, *trainer.objective.variables]
+    assert all(table.shape[1] == 16 and not table.numpy()[:, 12:].any() for table in tables)

@@ -8,6 +8,7 @@ import numpy as np
 import tensorflow as tf
 
 from tfnlp.embeddings.word2vec.char_ngrams import CharNgrams, NgramVectors
+from tfnlp.embeddings.word2vec.input_side import starting_rows
 from tfnlp.embeddings.word2vec.row_table import RowTable
 
 
@@ -22,7 +23,7 @@ class NgramRows:
         words: the vocabulary.
         ngrams: which n-grams a word has.
         dimension: width of a vector.
-        seed: the same seed gives the same start, even in `(-0.5, 0.5) / dimension` as that of plain word rows.
+        seed: the same seed gives the same start, drawn as that of plain word rows.
 
     Reference:
         Bojanowski et al., 2017, section 3.2, https://arxiv.org/abs/1607.04606
@@ -42,17 +43,16 @@ class NgramRows:
         self._rows = tf.constant(rows, tf.int32)
         self._starts = tf.constant(np.cumsum(lengths) - lengths, tf.int32)
         self._lengths = tf.constant(lengths, tf.int32)
-        bound = 0.5 / dimension
-        shape = [self.words + len(self.seen), dimension]
-        self.table = RowTable(tf.random.stateless_uniform(shape, [seed, 0], minval=-bound, maxval=bound))
+        self.dimension = dimension
+        self.table = RowTable(starting_rows(self.words + len(self.seen), dimension, seed))
 
     @property
     def variables(self) -> list[tf.Variable]:
-        """The rows of the words, then of the buckets: float32 `[words + buckets seen, dimension]`."""
+        """The rows of the words, then of the buckets: float32 `[words + buckets seen, width]`."""
         return [self.table.values]
 
     def look_up(self, ids: tf.Tensor) -> tf.Tensor:
-        """Int32 ids of words, any shape → their vectors, float32 `[..., dimension]`."""
+        """Int32 ids of words, any shape → their vectors, float32 `[..., padded_width(dimension)]`."""
         unique, position = tf.unique(tf.reshape(ids, [-1]))
         rows, owner = self._rows_of(unique)
         vectors = tf.math.segment_mean(self.table.look_up(rows), owner)
@@ -72,7 +72,7 @@ class NgramRows:
 
     def unseen(self) -> NgramVectors:
         """Vectors for words that are not in the vocabulary, as far as has been learnt."""
-        return NgramVectors(self.ngrams, self.seen, self.table.values.numpy()[self.words :])
+        return NgramVectors(self.ngrams, self.seen, self.table.values.numpy()[self.words :, : self.dimension])
 
     def _rows_of(self, ids):
         """These words' rows, one word's behind another's, and which of `ids` each belongs to: int32 `[n]` both."""

@@ -15,7 +15,7 @@ from tfnlp.embeddings.encoded_corpus import EncodedCorpus
 from tfnlp.embeddings.training_loop import TrainingProgress, run_steps
 from tfnlp.embeddings.word2vec.blocks import BlockLayout
 from tfnlp.embeddings.word2vec.checkpoint import Position, read_checkpoint, write_checkpoint
-from tfnlp.embeddings.word2vec.input_side import InputSide, WordRows
+from tfnlp.embeddings.word2vec.input_side import InputSide, WordRows, padded_width
 from tfnlp.embeddings.word2vec.negative_sampling import NegativeSampling
 from tfnlp.embeddings.word2vec.objective import Objective
 from tfnlp.embeddings.word2vec.settings import Word2VecSettings
@@ -117,7 +117,7 @@ class Word2VecTrainer:
         # In parts: a word of n-grams is the mean of many rows, which are looked up together.
         starts = range(0, words, WORDS_AT_ONCE)
         parts = [self.input.look_up(tf.range(at, min(at + WORDS_AT_ONCE, words))) for at in starts]
-        return np.concatenate(parts)
+        return np.concatenate(parts)[:, : self.settings.dimension]
 
     @property
     def words_done(self) -> int:
@@ -277,17 +277,18 @@ def _input_side(corpus: EncodedCorpus, settings: Word2VecSettings) -> InputSide:
 
 
 def _objective(corpus: EncodedCorpus, settings: Word2VecSettings) -> Objective:
+    width = padded_width(settings.dimension)
     if settings.loss == "hierarchical":
         from tfnlp.embeddings.word2vec.hierarchical_softmax import HierarchicalSoftmax
 
-        return HierarchicalSoftmax(corpus.counts, settings.dimension)
+        return HierarchicalSoftmax(corpus.counts, width)
     if settings.loss == "full":
         from tfnlp.embeddings.word2vec.full_softmax import FullSoftmax
 
-        return FullSoftmax(corpus.counts, settings.dimension)
+        return FullSoftmax(corpus.counts, width)
     return NegativeSampling(
         corpus.counts,
-        settings.dimension,
+        width,
         negatives=settings.negatives,
         noise_power=settings.noise_power,
         shared=SHARED_NOISE,
