@@ -8,7 +8,7 @@ from typing import Any
 import numpy as np
 
 from benchmarks import environment
-from benchmarks.vector_memory import peak_mebibytes, resident_mebibytes
+from benchmarks.vector_memory import OwnMemory, peak_mebibytes, resident_mebibytes
 
 
 class VectorSession:
@@ -18,7 +18,8 @@ class VectorSession:
         threads: int. Threads of TensorFlow.
         method: `"skipgram"`, `"cbow"`, `"glove"` or `"svd"`.
         corpus: the text, a sentence a line, tokens between spaces.
-        settings: dimension, window, negatives, min_count, epochs, glove_epochs.
+        settings: dimension, window, negatives, min_count, epochs, glove_epochs; memory_bytes for counting, 1 GiB if not
+            given.
         seed: of all chance.
         out: `.npz` file that the words and vectors are written to.
     """
@@ -41,7 +42,7 @@ class VectorSession:
         from tfnlp.embeddings.sentences import Sentences
 
         at_start = resident_mebibytes()
-        with tempfile.TemporaryDirectory(dir=self.out.parent) as name:
+        with OwnMemory() as memory, tempfile.TemporaryDirectory(dir=self.out.parent) as name:
             folder = Path(name)
             start = time.perf_counter()
             corpus = encode_corpus(Sentences(self.corpus), folder, min_count=self.settings["min_count"])
@@ -54,6 +55,7 @@ class VectorSession:
             "training_seconds": trained - encoded - counting,
             "start_mebibytes": at_start,
             "peak_mebibytes": peak_mebibytes(),
+            "peak_own_mebibytes": memory.peak_mebibytes,
             "vocabulary": len(corpus.words),
             "accelerators": self.accelerators,
             **details,
@@ -77,7 +79,13 @@ class VectorSession:
 
         weighting = "distance" if self.method == "glove" else "none"
         start = time.perf_counter()
-        counts = count_cooccurrences(corpus, folder, window=settings["window"], weighting=weighting)
+        counts = count_cooccurrences(
+            corpus,
+            folder,
+            window=settings["window"],
+            weighting=weighting,
+            memory_bytes=settings.get("memory_bytes", 1 << 30),
+        )
         seconds = time.perf_counter() - start
         if self.method == "glove":
             from tfnlp.embeddings.glove import GloveSettings, GloveTrainer

@@ -13,6 +13,7 @@ from typing import Any, Protocol, runtime_checkable
 
 import numpy as np
 
+from tfnlp.embeddings.mapped_pages import forget_pages
 from tfnlp.errors import UserError
 from tfnlp.files import disk_errors_explained, write_json_atomically
 
@@ -23,7 +24,7 @@ END_OF_SENTENCE = b"\xff"
 _WORDS_FILE, _IDS_FILE = "words.json", "ids.int32"
 _LEFT_OUT = -2
 _BLOCK_TOKENS = 1 << 17
-_CHUNK_IDS = 1 << 22
+_CHUNK_IDS = 1 << 20
 
 
 @runtime_checkable
@@ -177,6 +178,7 @@ def _write_renumbered(ids: np.ndarray, new_ids: np.ndarray, path: Path) -> int:
 def _chunks(ids: np.ndarray) -> Iterator[np.ndarray]:
     for start in range(0, len(ids), _CHUNK_IDS):
         yield np.asarray(ids[start : start + _CHUNK_IDS])
+        forget_pages(ids)
 
 
 def _vocabulary(

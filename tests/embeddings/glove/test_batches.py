@@ -27,8 +27,8 @@ def all_read(file):
 
 @pytest.mark.parametrize("at_once", [1 << 22, 700])
 def test_every_entry_is_in_one_batch(tmp_path, monkeypatch, at_once):
-    for module in (batches, entries):
-        monkeypatch.setattr(module, "ENTRIES_AT_ONCE", at_once)
+    monkeypatch.setattr(batches, "_ENTRIES_OF_A_BAND", at_once)
+    monkeypatch.setattr(entries, "_ENTRIES_OF_A_BLOCK", at_once)
     matrix = zipf_matrix()
     together = np.concatenate(all_read(BatchFile(matrix, tmp_path, 1)), axis=1)
     together = together[:, np.lexsort((together[1], together[0]))]

@@ -36,6 +36,6 @@ def test_blocks_change_nothing(monkeypatch):
     generator = np.random.default_rng(0)
     cells = [(i, j, generator.uniform(0.2, 30)) for i in range(9) for j in range(9) if (i + j) % 3]
     whole = first_biases(matrix(cells, 9), 10.0, 0.75)
-    monkeypatch.setattr(entries, "ENTRIES_AT_ONCE", 5)
+    monkeypatch.setattr(entries, "_ENTRIES_OF_A_BLOCK", 5)
     for one, other in zip(whole, first_biases(matrix(cells, 9), 10.0, 0.75)):
         np.testing.assert_allclose(one, other, rtol=1e-5, atol=1e-6)

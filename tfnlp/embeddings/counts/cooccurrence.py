@@ -12,13 +12,13 @@ import numpy as np
 from tfnlp.embeddings.counts.sorted_runs import (
     CodeBuffer,
     SortedRun,
-    forget_pages,
     merged,
     summed,
     write_run,
 )
 from tfnlp.embeddings.counts.triples import as_sparse, check_memory, read_triples, work_folder, write_triples
 from tfnlp.embeddings.encoded_corpus import EncodedCorpus
+from tfnlp.embeddings.mapped_pages import forget_pages
 from tfnlp.errors import UserError
 
 _NAME = "cooccurrences"

@@ -3,7 +3,6 @@
 from __future__ import annotations
 
 import dataclasses
-import mmap
 from collections.abc import Callable, Iterable, Iterator
 from pathlib import Path
 
@@ -138,10 +137,3 @@ def _added(parts: list[tuple[np.ndarray, np.ndarray]]) -> tuple[np.ndarray, np.n
     keys = keys[order]
     firsts = np.flatnonzero(np.concatenate([[True], keys[1:] != keys[:-1]]))
     return keys[firsts], np.add.reduceat(np.concatenate([sums for _, sums in parts])[order], firsts)
-
-
-def forget_pages(array: np.ndarray) -> None:
-    """Lets go of what has been read of a mapped file, which else counts as this process's memory."""
-    mapped = getattr(array, "_mmap", None)
-    if mapped is not None and hasattr(mmap, "MADV_DONTNEED"):
-        mapped.madvise(mmap.MADV_DONTNEED)

@@ -9,7 +9,7 @@ from typing import IO, NamedTuple
 import numpy as np
 
 from tfnlp.embeddings.counts.cooccurrence import Cooccurrences
-from tfnlp.embeddings.glove.entries import ENTRIES_AT_ONCE, in_blocks, taken
+from tfnlp.embeddings.glove.entries import in_blocks, taken
 from tfnlp.files import disk_errors_explained
 
 # Words of a band. Bands of frequent words are narrow: their tiles are full, and a word is moved once a tile.
@@ -19,6 +19,8 @@ _FIRST_BANDS = 16  # a small vocabulary is cut into about so many at least
 DENSE_SHARE = 0.02
 # Entries of a batch that is reckoned entry by entry.
 _SPARSE_ENTRIES = 8192
+# Of a band of rows, which is sorted at once; takes some 40 bytes of memory for each.
+_ENTRIES_OF_A_BAND = 1 << 20
 _PIECES = 3  # int32 row, int32 column, float32 value
 
 
@@ -142,7 +144,7 @@ def _split_at(bands: np.ndarray, starts: np.ndarray) -> tuple[np.ndarray, np.nda
     edges = [0]
     for end in bands[1:]:
         while edges[-1] < end:
-            most = np.searchsorted(starts, starts[edges[-1]] + ENTRIES_AT_ONCE, side="right") - 1
+            most = np.searchsorted(starts, starts[edges[-1]] + _ENTRIES_OF_A_BAND, side="right") - 1
             edges.append(int(min(end, max(edges[-1] + 1, most))))
     return np.array(edges[:-1]), np.array(edges[1:])
 
