@@ -8,6 +8,7 @@ import subprocess
 import sys
 import time
 
+import keras
 import numpy as np
 import pytest
 
@@ -67,6 +68,44 @@ def test_ngrams_know_words_never_seen(tfnlp, place):
     answer = tfnlp("vectors", "nearest", "ngrams.npz", "houses", "-n", "3", "--json", cwd=place, check=0)
     assert len(json.loads(answer.stdout)["houses"]) == 3
     tfnlp("vectors", "nearest", "ngrams.txt", "houses", cwd=place, check=2)
+
+
+@pytest.mark.parametrize("kind", ["wordpiece", "sentencepiece"])
+def test_a_learnt_tokenizer_goes_with_its_vectors(tfnlp, place, kind):
+    pytest.importorskip("tensorflow_text")
+    pytest.importorskip("sentencepiece")
+    out, options = f"{kind}.npz", ("--tokenizer", kind, "--epochs", "1")
+    done = train(tfnlp, place, out, *options, "--json")
+    assert f"{out}.tokenizer.keras" in json.loads(done.stdout)["files"]
+    tokenizer = keras.saving.load_model(place / f"{out}.tokenizer.keras")
+    vectors = WordVectors.load(place / out)
+    pieces = [piece.decode() for piece in tokenizer.tokenize("the old bird").numpy()]
+    assert pieces and all(piece in vectors for piece in pieces)
+    assert vectors.to_embedding(tokenizer.vocabulary)(tokenizer("the old bird")).shape == (len(pieces), 8)
+
+
+def test_a_tokenizer_by_rule_is_not_written(tfnlp, place):
+    train(tfnlp, place, "rule.npz", "--tokenizer", "word", "--method", "svd")
+    assert not (place / "rule.npz.tokenizer.keras").exists()
+
+
+def test_a_learnt_tokenizer_outlives_a_stop(tfnlp, place, monkeypatch):
+    pytest.importorskip("tensorflow_text")
+    update = VectorProgress.update
+
+    def press(self, *args, **options):
+        update(self, *args, **options)
+        if options.get("loss"):
+            raise KeyboardInterrupt
+
+    with monkeypatch.context() as patched:
+        patched.setattr(VectorProgress, "update", press)
+        train(tfnlp, place, "stop.npz", "--tokenizer", "wordpiece", "--epochs", "2", check=130)
+    beside = place / "stop.npz.tokenizer.keras"
+    assert beside.is_file()
+    beside.unlink()
+    train(tfnlp, place, "stop.npz", "--tokenizer", "wordpiece", "--epochs", "2", "--resume")
+    assert beside.is_file()
 
 
 @pytest.fixture

@@ -24,8 +24,14 @@ def encoded_corpus(
         corpus = load_encoded_corpus(folder.corpus)
     else:
         progress.stage("reading")
+        sentences = Sentences(settings.corpus, settings.tokenizer)
+        if sentences.learns_tokenizer:
+            import keras
+
+            sentences.learn_tokenizer()
+            keras.saving.save_model(sentences.tokenizer, folder.tokenizer)
         corpus = encode_corpus(
-            Sentences(settings.corpus, settings.tokenizer),
+            sentences,
             folder.corpus,
             min_count=settings.min_count,
             max_words=settings.max_words,

@@ -37,7 +37,8 @@ def train_vectors(
 ) -> dict[str, Any]:
     """Learns vectors and writes them, how the loss went as a picture, and what was done as JSON.
 
-    An unfinished training lies in `.FILE.training` beside the file. Ctrl-C writes the vectors so far.
+    A tokenizer that was learnt from the corpus goes beside them, as `FILE.tokenizer.keras`. An unfinished training
+    lies in `.FILE.training`. Ctrl-C writes the vectors so far.
 
     Args:
         settings: how to train.
@@ -74,6 +75,7 @@ def train_vectors(
             except KeyboardInterrupt:
                 progress.close()
                 _write(trainer, corpus, out)
+                folder.hand_over_tokenizer()
                 logger.warning("stopped after %s; the vectors so far are in %s", training.place, out)
                 raise
             vectors = _write(trainer, corpus, out)
@@ -101,7 +103,7 @@ def train_vectors(
     }
     beside = out.with_name(out.name + ".json")
     write_json_atomically(beside, facts)
-    files = [out, beside]
+    files = [out, beside, *folder.hand_over_tokenizer()]
     if told and told["loss_history"]:
         files.append(_draw_loss(settings, told["loss_history"], out))
     folder.remove()

@@ -12,13 +12,13 @@ from typing import Any
 
 from tfnlp.commands.vector_settings import VectorSettings
 from tfnlp.errors import UserError
-from tfnlp.files import write_json_atomically
+from tfnlp.files import write_bytes_atomically, write_json_atomically
 
 _POINTS = 200  # of the picture, about
 
 
 class TrainingFolder:
-    """The encoded corpus, the counts, the trainer's checkpoint and how the loss went; gone when all is done.
+    """The encoded corpus, the tokenizer learnt from it, counts, checkpoint and how the loss went; gone in the end.
 
     Args:
         out: the file of vectors that the training makes.
@@ -30,6 +30,7 @@ class TrainingFolder:
         self.corpus = self.path / "corpus"
         self.counts = self.path / "counts"
         self.checkpoint = self.path / "checkpoint"
+        self.tokenizer = self.path / "tokenizer.keras"  # where it was learnt from the corpus
         self._settings = self.path / "settings.json"
         self._history = self.path / "history.json"
 
@@ -80,6 +81,13 @@ class TrainingFolder:
             return LossHistory()
         kept = json.loads(self._history.read_text(encoding="utf-8"))
         return LossHistory([tuple(point) for point in kept["points"]], kept["seconds"])
+
+    def hand_over_tokenizer(self) -> list[Path]:
+        """Puts a tokenizer that was learnt from the corpus beside the vectors; gives its file, if there is one."""
+        if not self.tokenizer.is_file():
+            return []
+        beside = self.out.with_name(self.out.name + ".tokenizer.keras")
+        return [write_bytes_atomically(beside, self.tokenizer.read_bytes())]
 
     def remove(self) -> None:
         """Takes the folder away: the vectors are written."""

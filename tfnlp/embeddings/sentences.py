@@ -54,6 +54,16 @@ class Sentences:
 
             self.tokenizer = tokenizer_class(tokenizer)()
 
+    @property
+    def learns_tokenizer(self) -> bool:
+        """Whether the tokenizer cuts by what it learns from a corpus, and not by a rule."""
+        return self.tokenizer is not None and self.tokenizer.kind in ("wordpiece", "sentencepiece")
+
+    def learn_tokenizer(self) -> None:
+        """Lets a tokenizer that must learn, and has not yet, learn from the corpus; else nothing."""
+        if self.learns_tokenizer and self.tokenizer._vocabulary is None:
+            self.tokenizer.adapt(line for block in self._text_blocks() for line in block.split(b"\n") if line)
+
     def __iter__(self) -> Iterator[list[str]]:
         """Gives the sentences as str; a line longer than about 1 MiB comes in several lists."""
         for block in self.token_blocks():
@@ -87,10 +97,8 @@ class Sentences:
         import numpy as np
         import tensorflow as tf
 
-        tokenizer = self.tokenizer
-        if tokenizer.kind in ("wordpiece", "sentencepiece") and tokenizer._vocabulary is None:
-            tokenizer.adapt(line for block in self._text_blocks() for line in block.split(b"\n") if line)
-        tokenize = tf.function(tokenizer.tokenize, input_signature=[tf.TensorSpec([None], tf.string)])
+        self.learn_tokenizer()
+        tokenize = tf.function(self.tokenizer.tokenize, input_signature=[tf.TensorSpec([None], tf.string)])
 
         def cut(block: bytes) -> list[bytes]:
             lines = block.split(b"\n")
