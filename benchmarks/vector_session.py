@@ -16,7 +16,7 @@ class VectorSession:
 
     Args:
         threads: int. Threads of TensorFlow.
-        method: `"skipgram"`, `"cbow"`, `"glove"` or `"svd"`.
+        method: `"skipgram"`, `"cbow"`, `"hierarchical"` (skip-gram by hierarchical softmax), `"glove"` or `"svd"`.
         corpus: the text, a sentence a line, tokens between spaces.
         settings: dimension, window, negatives, min_count, epochs, glove_epochs; memory_bytes for counting, 1 GiB if not
             given.
@@ -67,12 +67,14 @@ class VectorSession:
         """The vectors, the seconds of counting, and what else there is to tell."""
         settings = self.settings
         common = {"dimension": settings["dimension"], "seed": self.seed}
-        if self.method in ("skipgram", "cbow"):
+        if self.method in ("skipgram", "cbow", "hierarchical"):
             from tfnlp.embeddings.word2vec.settings import Word2VecSettings
             from tfnlp.embeddings.word2vec.trainer import Word2VecTrainer
 
             chosen = {name: settings[name] for name in ("window", "negatives", "epochs")}
-            trainer = Word2VecTrainer(corpus, Word2VecSettings(architecture=self.method, **common, **chosen))
+            chosen["architecture"] = "cbow" if self.method == "cbow" else "skipgram"
+            chosen["loss"] = "hierarchical" if self.method == "hierarchical" else "negative"
+            trainer = Word2VecTrainer(corpus, Word2VecSettings(**common, **chosen))
             trainer.train()
             return trainer.vectors(), 0.0, {"epochs": settings["epochs"], "losses": trainer.losses}
         from tfnlp.embeddings.counts.cooccurrence import count_cooccurrences

@@ -24,8 +24,8 @@ from benchmarks.workers import Worker
 
 RESULTS = Path(__file__).resolve().parent / "results" / "word_vectors.json"
 PACKAGES = ["tfnlp", "tensorflow", "keras", "numpy", "scipy", "scikit-learn", "gensim", "snownlp"]
-METHODS = ("skipgram", "cbow", "glove", "svd")
-PEERS = {"gensim": ("skipgram", "cbow")}
+METHODS = ("skipgram", "cbow", "glove", "svd", "hierarchical")
+PEERS = {"gensim": ("skipgram", "cbow", "hierarchical")}
 TARGETS = {
     "tfnlp": "benchmarks.vector_session:VectorSession",
     "gensim": "benchmarks.peers.gensim_session:GensimSession",
@@ -35,6 +35,7 @@ NAMES = {
     "cbow": "CBOW",
     "glove": "GloVe",
     "svd": "SVD of PPMI",
+    "hierarchical": "skip-gram, tree",
 }
 TITLES = {
     "wordsim353": "WordSim",
@@ -77,7 +78,7 @@ def parse(arguments: Sequence[str] | None) -> argparse.Namespace:
     """Reads and checks the command line."""
     parser = argparse.ArgumentParser(description=__doc__.splitlines()[0])
     parser.add_argument("corpora", nargs="+", help=f"text files, folders with one, or {PEOPLE_DAILY}")
-    parser.add_argument("--methods", default=",".join(METHODS), help=", ".join(METHODS))
+    parser.add_argument("--methods", default="skipgram,cbow,glove,svd", help=f"of {', '.join(METHODS)}")
     parser.add_argument("--peers", default="gensim", help="gensim, or `none` for tfnlp alone")
     parser.add_argument("--ours", default="tfnlp", help="tfnlp, or `none` for the peers alone")
     parser.add_argument("--seeds", default="1,2,3", help="numbers, comma between")

@@ -14,7 +14,7 @@ class GensimSession:
 
     Args:
         threads: int. Workers.
-        method: `"skipgram"` or `"cbow"`.
+        method: `"skipgram"`, `"cbow"` or `"hierarchical"` (skip-gram by hierarchical softmax).
         corpus: the text, a sentence a line, tokens between spaces; no line longer than gensim's 10,000 tokens.
         settings: dimension, window, negatives, min_count, epochs.
         seed: of the first vectors; with more than one worker gensim's result differs each time all the same.
@@ -36,9 +36,11 @@ class GensimSession:
         at_start = resident_mebibytes()
         start = time.perf_counter()
         settings = self.settings
+        tree = self.method == "hierarchical"
         model = Word2Vec(
-            vector_size=settings["dimension"], window=settings["window"], negative=settings["negatives"],
-            min_count=settings["min_count"], sg=int(self.method == "skipgram"), workers=self.threads, seed=self.seed,
+            vector_size=settings["dimension"], window=settings["window"], hs=int(tree),
+            negative=0 if tree else settings["negatives"], min_count=settings["min_count"],
+            sg=int(self.method != "cbow"), workers=self.threads, seed=self.seed,
         )  # fmt: skip
         model.build_vocab(corpus_file=str(self.corpus))
         read = time.perf_counter()
