@@ -60,9 +60,10 @@ def test_losses_that_know_the_words_end_near_the_truth(trained):
         assert trained(architecture="skipgram", loss=loss).losses[-1] == pytest.approx(np.log(6), abs=0.1)
 
 
-def test_the_same_seed_gives_the_same_vectors(corpus, trained):
-    again = newly_trained(corpus, **CASES[-1])
-    np.testing.assert_array_equal(again.vectors(), trained(**CASES[-1]).vectors())
+@pytest.mark.parametrize("settings", [CASES[0], CASES[-1]], ids=["tree", "tree and n-grams"])
+def test_the_same_seed_gives_the_same_vectors(corpus, trained, settings):
+    again = newly_trained(corpus, **settings)
+    np.testing.assert_array_equal(again.vectors(), trained(**settings).vectors())
 
 
 def test_an_unseen_word_is_near_those_spelt_alike(corpus, trained):

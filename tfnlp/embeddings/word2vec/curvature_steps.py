@@ -7,6 +7,7 @@ import tensorflow as tf
 
 def descend_rows_by_curvature(
     table: tf.Variable,
+    scratch: tf.Variable,
     ids: tf.Tensor,
     gradients: tf.Tensor,
     curvatures: tf.Tensor,
@@ -18,18 +19,21 @@ def descend_rows_by_curvature(
     one passes the root of a Huffman tree. Where the sum of the curvatures, times the learning rate, is beyond 1,
     a full step may end higher than it began; it is shortened to one over the curvature, which never does.
 
+    Shapes stay as they are and the operations are known to XLA, so that a step of the trainer can be compiled.
+
     Args:
         table: float32 `[rows, dimension]`.
+        scratch: float32 `[rows]`, where curvatures are summed; what it holds before and after means nothing.
         ids: int32 `[n]`; a row may come many times.
         gradients: float32 `[n, dimension]`.
         curvatures: float32 `[n]`, not below the loss's second derivative in any direction of unit length.
         learning_rate: float32 scalar.
     """
-    unique, position = tf.unique(ids)
-    gradient = tf.math.unsorted_segment_sum(gradients, position, tf.size(unique))
-    curvature = tf.math.unsorted_segment_sum(curvatures, position, tf.size(unique))
-    step = safe_steps(curvature, learning_rate)
-    table.scatter_sub(tf.IndexedSlices(gradient * step[:, None], unique))
+    # Only the rows of this step are cleared: the table may be far larger than a step.
+    scratch.scatter_update(tf.IndexedSlices(tf.zeros_like(curvatures), ids))
+    scratch.scatter_add(tf.IndexedSlices(curvatures, ids))
+    steps = safe_steps(tf.gather(scratch, ids), learning_rate)
+    table.scatter_sub(tf.IndexedSlices(gradients * steps[:, None], ids))
 
 
 def safe_steps(curvature: tf.Tensor, learning_rate: tf.Tensor) -> tf.Tensor:

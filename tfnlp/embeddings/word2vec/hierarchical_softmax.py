@@ -12,7 +12,10 @@ from tfnlp.embeddings.word2vec.huffman import HuffmanTree, huffman_tree
 
 # Inner nodes that at least one word in so many passes are the head, computed for every hidden row. More of them
 # cost every row a product, fewer are looked up and moved again for each word that passes them.
-HEAD_ONE_IN = 64
+HEAD_ONE_IN = 32
+# Steps of a block's paths below the head that are computed at once: more of them pad the blocks whose words have
+# short paths, fewer take more rounds.
+TAIL_STEPS = 32
 
 
 class HierarchicalSoftmax:
@@ -20,7 +23,9 @@ class HierarchicalSoftmax:
 
     At an inner node with row n the way with code 1 has probability sigmoid(h . n). The rows near the root are
     passed by most words: they meet all hidden rows in one matrix product, and all the targets of a hidden row count
-    at once. The rest of a path, the tail, is gathered word by word; a frequent word has none.
+    at once. The rest of a path, the tail, is looked up word by word; a frequent word has none. Tails differ in
+    length, and XLA wants to know all shapes: so each block's tails, one behind the other, are gone through in rounds of
+    as many steps. A node that a block meets in two rounds is moved twice.
 
     Args:
         counts: int64 `[words]`, how often each word stands in the corpus.
@@ -31,12 +36,13 @@ class HierarchicalSoftmax:
         2013, section 2.1, https://arxiv.org/abs/1310.4546
     """
 
-    # The paths' lengths differ: a step's shapes hang on its words.
-    compilable = False
+    compilable = True
 
     def __init__(self, counts: np.ndarray, dimension: int):
         tree = huffman_tree(counts)
-        self.table = tf.Variable(tf.zeros([len(tree.node_counts), dimension]), trainable=False)
+        nodes = len(tree.node_counts)
+        self.table = tf.Variable(tf.zeros([nodes, dimension]), trainable=False)
+        self._curvatures = tf.Variable(tf.zeros([nodes]), trainable=False)
         self.head = int(np.count_nonzero(tree.node_counts * HEAD_ONE_IN >= tree.node_counts[0]))
         ways, way_of_word = _ways_through_the_head(tree, self.head)
         self._ways = tf.constant(ways)
@@ -66,19 +72,19 @@ class HierarchicalSoftmax:
         learning_rate: tf.Tensor,
     ) -> tuple[Callable[[], tf.Tensor], tf.Tensor]:
         """One descent; see `Objective`."""
-        tail = self._banded_tail if weights.shape.rank == 3 else self._paired_tail
-        head_loss, head_d_hidden, head_gradients, head_curvatures = self._head(hidden, targets, weights)
-        tail_loss, tail_d_hidden, nodes, gradients, curvatures = tail(hidden, targets, weights)
-        descend_rows_by_curvature(
-            self.table,
-            tf.concat([tf.range(self.head), nodes], 0),
-            tf.concat([head_gradients, gradients], 0),
-            tf.concat([head_curvatures, curvatures], 0),
-            learning_rate,
-        )
-        return lambda: head_loss + tail_loss, head_d_hidden + tail_d_hidden
+        if weights.shape.rank == 2:
+            # CBOW too as row by target, of which only the diagonal counts.
+            weights = tf.linalg.diag(weights)
+        norms = tf.reduce_sum(tf.square(hidden), axis=2)  # [blocks, rows], squared
+        loss, d_hidden, gradients, curvatures = self._head(hidden, targets, weights, norms)
+        if self.head < self.table.shape[0]:
+            tail_loss, tail_d_hidden = self._tail(hidden, targets, weights, norms, learning_rate)
+            loss, d_hidden = loss + tail_loss, d_hidden + tail_d_hidden
+        head = tf.range(self.head)
+        descend_rows_by_curvature(self.table, self._curvatures, head, gradients, curvatures, learning_rate)
+        return lambda: loss, d_hidden
 
-    def _head(self, hidden, targets, weights):
+    def _head(self, hidden, targets, weights, norms):
         """All hidden rows against the nodes that most paths pass.
 
         Returns:
@@ -88,101 +94,88 @@ class HierarchicalSoftmax:
         # 1 where the target's path goes by code 1, -1 where by 0, 0 where it does not pass: [blocks,
         # targets, head].
         ways = tf.gather(self._ways, tf.gather(self._way_of_word, targets))
-        if weights.shape.rank == 3:
-            passed = tf.matmul(weights, tf.abs(ways), transpose_a=True)  # [blocks, rows, head]
-            balance = tf.matmul(weights, ways, transpose_a=True)
-        else:
-            passed = weights[..., None] * tf.abs(ways)
-            balance = weights[..., None] * ways
-        rows = tf.shape(hidden)[0] * tf.shape(hidden)[1]
-        flat = tf.reshape(hidden, [rows, self.table.shape[1]])
-        passed = tf.reshape(passed, [rows, self.head])
-        by_code_1 = 0.5 * (passed + tf.reshape(balance, [rows, self.head]))
+        by_row = tf.transpose(weights, [0, 2, 1])
+        answers = tf.matmul(by_row, tf.concat([tf.abs(ways), ways], 2))  # [blocks, rows, 2 * head]
+        answers = tf.reshape(answers, [-1, 2 * self.head])
+        passed, balance = answers[:, : self.head], answers[:, self.head :]
+        flat = tf.reshape(hidden, [-1, self.table.shape[1]])
         nodes = self.table[: self.head]
-        loss, error, bend = _answers(tf.matmul(flat, nodes, transpose_b=True), passed, by_code_1)
+        logits = tf.matmul(flat, nodes, transpose_b=True)
+        loss, error, probability = _answers(logits, passed, 0.5 * (passed + balance))
+        bend = passed * probability * (1.0 - probability) * tf.reshape(norms, [-1, 1])
         return (
             loss,
             tf.reshape(tf.matmul(error, nodes), tf.shape(hidden)),
             tf.matmul(error, flat, transpose_a=True),
-            tf.linalg.matvec(bend, _squared_norms(flat), transpose_a=True),
+            tf.reduce_sum(bend, axis=0),
         )
 
-    def _banded_tail(self, hidden, targets, weights):
-        """Skip-gram: the rest of each target's path meets all hidden rows of its block.
+    def _tail(self, hidden, targets, weights, norms, learning_rate):
+        """The rest of each target's path meets all hidden rows of its block; moves the nodes.
 
         Returns:
-            as `_head`, with the nodes' numbers, int32 `[n]`, before their gradients `[n, dimension]`.
-        """
-        step, owner, lengths = self._tail_steps(targets)
-        columns = tf.shape(targets)[1]
-        in_block = tf.reduce_sum(
-            lengths, axis=1
-        )  # each block's steps, which are padded to the most of any block
-        real = tf.sequence_mask(in_block, dtype=tf.float32)[..., None]
-        padded = tf.RaggedTensor.from_row_lengths(step, in_block, validate=False).to_tensor()
-        owner = tf.RaggedTensor.from_row_lengths(owner % columns, in_block, validate=False).to_tensor()
-        nodes = tf.gather(self._tail_nodes, padded)  # [blocks, steps]
-        rows = tf.gather(self.table, nodes)
-        passed = tf.gather(weights, owner, batch_dims=1) * real  # [blocks, steps, rows]
-        by_code_1 = passed * tf.gather(self._tail_codes, padded)[..., None]
-        loss, error, bend = _answers(tf.matmul(rows, hidden, transpose_b=True), passed, by_code_1)
-        gradients = tf.matmul(error, hidden)
-        return (
-            loss,
-            tf.matmul(error, rows, transpose_a=True),
-            tf.reshape(nodes, [-1]),
-            tf.reshape(gradients, [-1, self.table.shape[1]]),
-            tf.reshape(tf.linalg.matvec(bend, _squared_norms(hidden)), [-1]),
-        )
-
-    def _paired_tail(self, hidden, targets, weights):
-        """CBOW: the rest of each target's path meets the target's own hidden row; returns as `_banded_tail`."""
-        step, owner, _ = self._tail_steps(targets)
-        flat = tf.reshape(hidden, [-1, self.table.shape[1]])
-        own = tf.gather(flat, owner)  # [steps, dimension]
-        nodes = tf.gather(self._tail_nodes, step)
-        rows = tf.gather(self.table, nodes)
-        passed = tf.gather(tf.reshape(weights, [-1]), owner)
-        by_code_1 = passed * tf.gather(self._tail_codes, step)
-        loss, error, bend = _answers(tf.reduce_sum(own * rows, axis=1), passed, by_code_1)
-        d_hidden = tf.math.unsorted_segment_sum(error[:, None] * rows, owner, tf.shape(flat)[0])
-        return (
-            loss,
-            tf.reshape(d_hidden, tf.shape(hidden)),
-            nodes,
-            error[:, None] * own,
-            bend * _squared_norms(own),
-        )
-
-    def _tail_steps(self, targets):
-        """The tails of all targets, one behind the other.
-
-        Returns:
-            int32 `[n]`, places in `_tail_nodes`; int32 `[n]`, which of all targets each belongs to; and how many each
-            target has, shaped like `targets`.
+            the loss, and its gradient `[blocks, rows, dimension]` for `hidden`.
         """
         lengths = tf.gather(self._tail_lengths, targets)
-        flat = tf.reshape(lengths, [-1])
-        before = tf.cumsum(flat, exclusive=True)
-        owner = tf.repeat(tf.range(tf.size(flat)), flat)
-        starts = tf.gather(self._tail_starts, tf.reshape(targets, [-1])) - before
-        return tf.gather(starts, owner) + tf.range(tf.size(owner)), owner, lengths
+        ends = tf.cumsum(lengths, axis=1)  # of each target's steps among those of its block
+        begins = ends - lengths
+        shifts = tf.gather(self._tail_starts, targets) - begins
+        # What a sigmoid bends is nowhere above 1/4: of each target, its rows' curvatures in any node.
+        bends = 0.25 * tf.linalg.matvec(weights, norms)
+        most = tf.reduce_max(ends)
+
+        def one_round(first, loss, d_hidden):
+            number = (first + tf.range(TAIL_STEPS))[None, :, None]
+            owns = (begins[:, None] <= number) & (number < ends[:, None])  # [blocks, steps, targets]
+            # Beyond a block's last step nobody owns it: place 0, with weight 0.
+            place = tf.reduce_sum(tf.where(owns, shifts[:, None] + number, 0), axis=2)
+            owns = tf.cast(owns, tf.float32)
+            nodes = tf.gather(self._tail_nodes, place)
+            rows = tf.gather(self.table, nodes)  # [blocks, steps, dimension]
+            passed = tf.transpose(tf.matmul(owns, weights), [0, 2, 1])  # [blocks, rows, steps]
+            by_code_1 = passed * tf.gather(self._tail_codes, place)[:, None]
+            logits = tf.matmul(hidden, rows, transpose_b=True)
+            round_loss, error, _ = _answers(logits, passed, by_code_1)
+            gradients = tf.matmul(_transposed(error), hidden)
+            descend_rows_by_curvature(
+                self.table,
+                self._curvatures,
+                tf.reshape(nodes, [-1]),
+                tf.reshape(gradients, [-1, self.table.shape[1]]),
+                tf.reshape(tf.linalg.matvec(owns, bends), [-1]),
+                learning_rate,
+            )
+            return first + TAIL_STEPS, loss + round_loss, d_hidden + tf.matmul(error, rows)
+
+        # One after the other: a round reads the rows that the one before has moved.
+        _, loss, d_hidden = tf.while_loop(
+            lambda first, *_: first < most,
+            one_round,
+            (0, tf.constant(0.0), tf.zeros_like(hidden)),
+            parallel_iterations=1,
+        )
+        return loss, d_hidden
 
 
 def _answers(logits, passed, by_code_1):
     """What `passed` questions with these logits cost, of which `by_code_1` are answered 1.
 
     Returns:
-        the loss, a scalar; its first and its second derivative with respect to each logit.
+        the loss, a scalar; its derivative with respect to each logit; and the probabilities of code 1.
     """
     probability = tf.sigmoid(logits)
     loss = tf.reduce_sum(passed * tf.math.softplus(logits) - by_code_1 * logits)
-    mean = passed * probability
-    return loss, mean - by_code_1, mean * (1.0 - probability)
+    return loss, passed * probability - by_code_1, probability
 
 
-def _squared_norms(vectors):
-    return tf.reduce_sum(tf.square(vectors), axis=-1)
+def _transposed(matrices):
+    """`[blocks, rows, steps]` → `[blocks, steps, rows]`, in a way that XLA leaves alone.
+
+    A plain transpose becomes part of the product that it goes into, which on a CPU then takes 2.5 times as long.
+    """
+    half = TAIL_STEPS // 2
+    parts = (matrices[:, :, :half], matrices[:, :, half:])
+    return tf.concat([tf.transpose(part, [0, 2, 1]) for part in parts], 1)
 
 
 def _ways_through_the_head(tree: HuffmanTree, head: int) -> tuple[np.ndarray, np.ndarray]:

@@ -68,7 +68,12 @@ class NgramRows:
         gradients = tf.math.unsorted_segment_sum(gradients, position, number)
         pairs = tf.math.unsorted_segment_sum(tf.reshape(pairs, [-1]), position, number)
         rows, owner = self._rows_of(unique)
-        self.table.descend(rows, tf.gather(gradients, owner), tf.gather(pairs, owner), learning_rate)
+        # Summed up row by row here: a scatter in which a row comes twice adds in any order, and rounds in any way.
+        rows, position = tf.unique(rows)
+        number = tf.size(rows)
+        gradients = tf.math.unsorted_segment_sum(tf.gather(gradients, owner), position, number)
+        pairs = tf.math.unsorted_segment_sum(tf.gather(pairs, owner), position, number)
+        self.table.descend(rows, gradients, pairs, learning_rate)
 
     def unseen(self) -> NgramVectors:
         """Vectors for words that are not in the vocabulary, as far as has been learnt."""

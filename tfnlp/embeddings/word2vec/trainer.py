@@ -47,8 +47,8 @@ class Word2VecTrainer:
 
     Memory does not grow with the corpus: it is read in chunks from the disk. All chance comes from the seed and the
     place in the corpus, so the same seed gives the same vectors, and training that was taken up again the same as
-    training in one go. With hierarchical softmax or n-grams, which XLA does not compile, that holds on one thread; on
-    several, TensorFlow adds up the gradients of a row in any order, and the vectors are the same to rounding.
+    training in one go. With n-grams, which XLA does not compile, that holds on one thread; on several, TensorFlow adds
+    up the gradients of a row in any order, and the vectors are the same to rounding.
 
     Args:
         corpus: what `encode_corpus` gave.
