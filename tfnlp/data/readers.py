@@ -69,7 +69,7 @@ def read_corpus(
     if path.is_dir():
         return read_folder(path, options)
     if not path.is_file():
-        raise _not_there(path)
+        raise not_there(path)
     return _file_reader(path)(path, options)
 
 
@@ -84,7 +84,8 @@ def _file_reader(path: Path) -> Callable[[Path, ReadOptions], Corpus]:
     return FILE_READERS[ending]
 
 
-def _not_there(path: Path) -> UserError:
+def not_there(path: Path) -> UserError:
+    """Returns the error for a file that is not there, with the nearest name in its folder."""
     folder = path.parent
     if not folder.is_dir():
         return UserError(f"{path}: no such file; the folder {folder} is not there either")
