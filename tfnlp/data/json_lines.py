@@ -28,7 +28,7 @@ def read_json_lines(path: Path, options: ReadOptions) -> Corpus:
     broken = 0
     for line in lines:
         if line.strip():
-            row = _parse(line, builder, lines)
+            row = parse_row(line, lines)
             text = _value(row, options.text_column, lines, is_label=False)
             label = (
                 None
@@ -42,33 +42,40 @@ def read_json_lines(path: Path, options: ReadOptions) -> Corpus:
     return builder.build()
 
 
-def _parse(line: str, builder: CorpusBuilder, lines: DecodedLines) -> dict[str, Any]:
+def parse_row(line: str, lines: DecodedLines) -> dict[str, Any]:
+    """Reads the JSON object that a line holds.
+
+    Raises:
+        UserError: with file and line, for a line that is no JSON object.
+    """
     content = line.strip()
     try:
         row = DECODER.decode(content)
     except json.JSONDecodeError as error:
         if lines.line == 1 and content.startswith("["):
-            raise _array(builder, lines) from error
-        raise builder.error(
-            lines.line, f"not JSON ({error.msg} at column {error.colno}); expected one JSON object a line"
+            raise _array(lines) from error
+        raise _error(
+            lines, f"not JSON ({error.msg} at column {error.colno}); expected one JSON object a line"
         ) from error
     except (ValueError, RecursionError) as error:  # a number of thousands of digits, brackets without end
-        raise builder.error(
-            lines.line, f"not readable JSON ({error}); expected one JSON object a line"
-        ) from error
+        raise _error(lines, f"not readable JSON ({error}); expected one JSON object a line") from error
     if isinstance(row, list) and lines.line == 1:
-        raise _array(builder, lines)
+        raise _array(lines)
     if not isinstance(row, dict):
-        raise builder.error(lines.line, f"expected a JSON object. Received: {content[:60]}")
+        raise _error(lines, f"expected a JSON object. Received: {content[:60]}")
     return row
 
 
-def _array(builder: CorpusBuilder, lines: DecodedLines) -> UserError:
-    return builder.error(
-        lines.line,
+def _array(lines: DecodedLines) -> UserError:
+    return _error(
+        lines,
         "a JSON array begins here; expected one JSON object a line; cure: "
         f"`jq -c '.[]' {lines.path} > NEW_FILE.jsonl`",
     )
+
+
+def _error(lines: DecodedLines, message: str) -> UserError:
+    return UserError(f"{lines.name}, line {lines.line}: {message}")
 
 
 def _value(row: dict[str, Any], key: str, lines: DecodedLines, *, is_label: bool) -> Any:

@@ -8,6 +8,7 @@ __getattr__, __dir__ = lazy_exports(
         "CharacterTokenizer": "character_tokenizer",
         "PythonPreprocessor": "twin",
         "SentencePieceTokenizer": "sentencepiece_tokenizer",
+        "TaggedSpan": "tag_spans",
         "TextPreprocessor": "preprocessor",
         "TokenCounter": "vocabulary",
         "Tokenizer": "tokenizer",
@@ -15,6 +16,7 @@ __getattr__, __dir__ = lazy_exports(
         "WordPieceTokenizer": "wordpiece_tokenizer",
         "WordTokenizer": "word_tokenizer",
         "byte_to_character_offsets": "offsets",
+        "tagged_spans": "tag_spans",
         "tokenizer_class": "registry",
     },
 )
