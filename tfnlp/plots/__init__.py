@@ -15,6 +15,8 @@ __getattr__, __dir__ = lazy_exports(
         "plot_pareto": "pareto",
         "plot_positions": "positions",
         "plot_seeds": "seeds",
+        "plot_span_outcomes": "span_outcomes",
+        "plot_tagging": "tagging",
         "plot_training_loss": "training_loss",
         "plot_word_map": "word_map",
         "plot_explanation": "explanation",

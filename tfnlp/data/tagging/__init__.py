@@ -19,5 +19,6 @@ __getattr__, __dir__ = lazy_exports(
         "spans_of": "schemes",
         "tag_inventory": "inventory",
         "tags_of": "schemes",
+        "words_of": "segmented",
     },
 )

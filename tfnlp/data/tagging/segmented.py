@@ -10,7 +10,7 @@ from tfnlp.data.reading import DecodedLines
 from tfnlp.data.tagging.corpus import TaggedCorpus
 from tfnlp.data.tagging.cutting import without_ignored
 from tfnlp.data.tagging.gathering import SentenceGatherer, TaggedReadOptions
-from tfnlp.data.tagging.schemes import Span, tags_of
+from tfnlp.data.tagging.schemes import Span, spans_of, tags_of
 
 
 def read_segmented(path: Path, options: TaggedReadOptions) -> TaggedCorpus:
@@ -47,3 +47,22 @@ def add_words(
 @functools.lru_cache(maxsize=1 << 12)
 def _word_tags(length: int, label: str) -> tuple[str, ...]:
     return tuple(tags_of([Span(0, length, label)], length, "bmes"))
+
+
+def words_of(tokens: Sequence[str], tags: Sequence[str], scheme: str = "bmes") -> list[str]:
+    """Joins tagged characters to words again.
+
+    Args:
+        tokens: the characters.
+        tags: their tags; broken sequences are mended, see `tfnlp.data.tagging.spans_of`.
+        scheme: the scheme of the tags.
+
+    Returns:
+        the words; a character outside every span is a word of its own.
+    """
+    words: list[str] = []
+    end = 0
+    for span in spans_of(tags, scheme):
+        words += [*tokens[end : span.start], "".join(tokens[span.start : span.end])]
+        end = span.end
+    return words + list(tokens[end:])

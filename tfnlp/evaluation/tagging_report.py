@@ -1,0 +1,82 @@
+"""The report of a tagger's run: one HTML file that holds all it shows and needs nothing else."""
+
+from __future__ import annotations
+
+import os
+from collections.abc import Mapping, Sequence
+from pathlib import Path
+from typing import TYPE_CHECKING, Any
+
+from tfnlp.evaluation.page import picture, render_page, sections
+from tfnlp.files import write_text_atomically
+
+if TYPE_CHECKING:
+    from tfnlp.evaluation.segmentation import SegmentationScores
+    from tfnlp.evaluation.tagging import TaggingScores
+    from tfnlp.evaluation.tagging_mistakes import WrongSentence
+
+_CAPTIONS = {
+    "curves": "Training and validation, epoch by epoch. The dotted line marks the epoch whose weights were kept.",
+    "spans": "What became of the true spans of each type. Spurious: answers that touch no true span.",
+    "confusion": "Which was taken for which. Rows are the truth.",
+}
+
+
+def write_tagging_report(
+    path: str | os.PathLike[str],
+    *,
+    title: str,
+    settings: Mapping[str, Any],
+    device: str,
+    history: Sequence[Mapping[str, Any]],
+    scores: TaggingScores,
+    segmentation: SegmentationScores | None = None,
+    mistakes: Sequence[WrongSentence] = (),
+    data_summary: Mapping[str, Any] | None = None,
+    plots: Mapping[str, str | os.PathLike[str]] | None = None,
+    seconds: float,
+) -> Path:
+    """Writes what a run did and reached as a single self-contained page, whole or not at all.
+
+    Args:
+        path: where to write, by custom `report.html`.
+        title: heading of the page.
+        settings: the resolved recipe, nested by section.
+        device: what the training ran on, in words.
+        history: one mapping an epoch; may be empty.
+        scores: what the evaluation found.
+        segmentation: for words without types, the figures that the bakeoff counts; adds what is out of vocabulary.
+        mistakes: the sentences most wrong, as `worst_sentences` lists them.
+        data_summary: what the data holds, nested as the settings; None leaves the section out.
+        plots: name -> path of a PNG, as `plot_tagging` returns them, in the order to show.
+        seconds: how long the run took.
+
+    Returns:
+        the path.
+
+    Raises:
+        FileNotFoundError: if a picture is missing.
+        UserError: if the disk is full or the place may not be written.
+    """
+    pictures = [
+        picture(name, Path(file).read_bytes(), _CAPTIONS.get(name, ""))
+        for name, file in (plots or {}).items()
+    ]
+    columns = list(dict.fromkeys(key for row in history for key in row))
+    page = render_page(
+        "tagging_report.html",
+        title=title,
+        device=device,
+        seconds=seconds,
+        scores=scores,
+        plain=scores.scheme == "plain",
+        wrong=scores.sentences - round(scores.exact * scores.sentences),
+        segmentation=segmentation,
+        mistakes=list(mistakes),
+        pictures=pictures,
+        columns=columns,
+        history=[[row.get(column) for column in columns] for row in history],
+        data=sections(data_summary or {}),
+        settings=sections(settings),
+    )
+    return write_text_atomically(path, page)
