@@ -177,31 +177,31 @@ def evaluate_tags(
     https://aclanthology.org/W03-0419 (the measure)
     """
     check_scheme(scheme)
-    gold, predicted = [list(tags) for tags in gold], [list(tags) for tags in predicted]
-    _check_lengths(gold, predicted)
-    tokens = sum(map(len, gold))
+    true, given = [list(tags) for tags in gold], [list(tags) for tags in predicted]
+    _check_lengths(true, given)
+    tokens = sum(map(len, true))
     if not tokens:
         raise UserError("There is nothing to evaluate: the data holds not one token.")
     if scheme == "plain":
-        true_spans, given_spans = ([spans_of(tags, scheme) for tags in part] for part in (gold, predicted))
+        true_spans, given_spans = ([spans_of(tags, scheme) for tags in part] for part in (true, given))
     else:
-        true_spans, given_spans = (_spans_by_seqeval(part, scheme, strict) for part in (gold, predicted))
+        true_spans, given_spans = (_spans_by_seqeval(part, scheme, strict) for part in (true, given))
     counts = _Counts(true_spans, given_spans)
     types = counts.figures()
-    right, support, given = (
+    right, support, answers = (
         sum(getattr(t, name) for t in types) for name in ("right", "support", "predicted")
     )
     labels, confusion = counts.confusion(with_none=scheme != "plain")
     return TaggingScores(
         scheme=scheme,
         strict=strict,
-        sentences=len(gold),
+        sentences=len(true),
         tokens=tokens,
-        accuracy=sum(a == b for t, p in zip(gold, predicted) for a, b in zip(t, p)) / tokens,
-        exact=sum(t == p for t, p in zip(gold, predicted)) / len(gold),
-        precision=_ratio(right, given),
+        accuracy=sum(a == b for t, p in zip(true, given) for a, b in zip(t, p)) / tokens,
+        exact=sum(t == p for t, p in zip(true, given)) / len(true),
+        precision=_ratio(right, answers),
         recall=_ratio(right, support),
-        f1=_ratio(2 * right, given + support),
+        f1=_ratio(2 * right, answers + support),
         macro_f1=_ratio(sum(item.f1 for item in types), len(types)),
         types=types,
         labels=labels,

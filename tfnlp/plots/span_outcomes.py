@@ -60,9 +60,9 @@ def plot_span_outcomes(
     shown = numbered[:_MOST_TYPES]
     names = [readable_text(item.label or "word", 200) for _, item in shown]
     names = [name if len(name) <= _LONGEST_NAME else f"{name[: _LONGEST_NAME - 1]}…" for name in names]
-    figure = new_figure(7.2, 1.5 + 0.34 * len(shown))
-    axes = figure.add_subplot()
     with use_readable_fonts([*names, title]) as can_show:
+        figure = new_figure(7.2, 1.5 + 0.34 * len(shown))
+        axes = figure.add_subplot()
         style_axes(axes, x_label="share of the true spans, %")
         heading = title if can_show(title) else "What became of the spans"
         plain_text(axes.set_title(heading, loc="left", fontsize=11, fontweight="bold", color=INK, pad=24))
@@ -81,8 +81,8 @@ def plot_span_outcomes(
             axes.text(102, place, note, va="center", fontsize=8, color=GREY)
         labels = [name if can_show(name) else f"type {number}" for name, (number, _) in zip(names, shown)]
         axes.set_yticks(list(places), labels, fontsize=9, color=INK)
-        for label in axes.get_yticklabels():
-            plain_text(label)
+        for tick in axes.get_yticklabels():
+            plain_text(tick)
         axes.set_xlim(0, 100)
         axes.invert_yaxis()
         axes.grid(False, axis="y")

@@ -9,7 +9,7 @@ from dataclasses import dataclass, replace
 
 from tfnlp.data.reading import DecodedLines
 from tfnlp.data.tagging.corpus import TaggedCorpus
-from tfnlp.data.tagging.schemes import Break, check, check_scheme, guess_scheme, spans_of, tags_of
+from tfnlp.data.tagging.schemes import check, check_scheme, guess_scheme, spans_of, tags_of, why_foreign
 from tfnlp.data.tagging.sentence import TaggedSentence
 from tfnlp.errors import UserError
 
@@ -114,7 +114,9 @@ class SentenceGatherer:
         if scheme is None:
             scheme = guess_scheme(sentence.tags for sentence in self.sentences)
             logger.info("%s: the tags are taken for the scheme %s", self.source, scheme)
-        self._settle_breaks(check_scheme(scheme))
+        if check_scheme(scheme) != "plain":
+            self._settle_foreign_tags(scheme)
+            self._settle_breaks(scheme)
         corpus = TaggedCorpus(self.sentences, self.source, scheme, dict(+self.notes))
         wanted = self.options.to_scheme
         # Words without a type keep the letters of their trade, which say what bioes says.
@@ -130,6 +132,23 @@ class SentenceGatherer:
             raise UserError(f'{self._bad}{more}; cure: mend the span, or on_bad_span = "skip" leaves it out')
         logger.warning("%s (spans skipped: %d)", self._bad, count)
 
+    def _settle_foreign_tags(self, scheme: str) -> None:
+        foreign = {tag for sentence in self.sentences for tag in sentence.tags if why_foreign(tag, scheme)}
+        if not foreign:
+            return
+        places = (
+            (index, position, tag)
+            for index, sentence in enumerate(self.sentences)
+            for position, tag in enumerate(sentence.tags)
+            if tag in foreign
+        )
+        index, position, tag = next(places)
+        more = f" (tags that are not: {len(foreign):,}, tokens: {1 + sum(1 for _ in places):,})"
+        raise UserError(
+            f"{self._place(index, position)}: {why_foreign(tag, scheme)}{more}; cure: name the right `scheme` "
+            '("plain" for free tags) or `tag_column`, or mend the tag'
+        )
+
     def _settle_breaks(self, scheme: str) -> None:
         broken = [
             (index, found)
@@ -138,30 +157,26 @@ class SentenceGatherer:
         ]
         if not broken:
             return
-        message = f"{self._place(*broken[0])}: {broken[0][1].why}"
+        index, found = broken[0]
         more = f" (sentences that break the scheme: {len(broken):,})" if len(broken) > 1 else ""
-        if self.options.on_broken == "error" or "is not of the scheme" in broken[0][1].why:
+        message = f"{self._place(index, found.position)}: {found.why}{more}"
+        if self.options.on_broken == "error":
             raise UserError(
-                f'{message}{more}; cure: name the right `scheme`, mend the tag, or on_broken = "mend" reads the '
+                f'{message}; cure: name the right `scheme`, mend the tag, or on_broken = "mend" reads the '
                 "spans as conlleval does"
             )
-        logger.warning("%s%s; mended as conlleval reads it", message, more)
+        logger.warning("%s; mended as conlleval reads it", message)
         for index, _ in broken:
             sentence = self.sentences[index]
             spans = spans_of(sentence.tags, scheme)
             self.sentences[index] = replace(sentence, tags=tuple(tags_of(spans, len(sentence), scheme)))
         self.notes["mended sentences"] = len(broken)
 
-    def _place(self, index: int, found: Break) -> str:
+    def _place(self, index: int, position: int) -> str:
         sentence, lines = self.sentences[index], self._token_lines[index]
-        token = f"token `{_short(sentence.tokens[found.position])}`"
+        token = sentence.tokens[position]
+        shown = token if len(token) <= 40 else token[:40] + "…"
         if lines is not None:
-            return f"{self.source}, line {lines[found.position]}, {token}"
+            return f"{self.source}, line {lines[position]}, token `{shown}`"
         where = f"sentence {index + 1}" if sentence.line is None else f"line {sentence.line}"
-        return (
-            f"{self.source}, {where}, token {found.position + 1} `{_short(sentence.tokens[found.position])}`"
-        )
-
-
-def _short(token: str) -> str:
-    return token if len(token) <= 40 else token[:40] + "…"
+        return f"{self.source}, {where}, token {position + 1} `{shown}`"

@@ -218,7 +218,7 @@ def check(tags: Sequence[str], scheme: str) -> Break | None:
         if tag == OUTSIDE and (before is None or before == OUTSIDE):  # most tokens of most corpora
             before = tag
             continue
-        why = _foreign(tag, scheme) or _why_not(before, tag, scheme)
+        why = why_foreign(tag, scheme) or _why_not(before, tag, scheme)
         if why:
             return Break(place, why)
         before = tag
@@ -279,8 +279,8 @@ def guess_scheme(sequences: Iterable[Sequence[str]]) -> str:
 
 
 @functools.lru_cache(maxsize=1 << 14)
-def _foreign(tag: str, scheme: str) -> str:
-    """Why a tag is not of the scheme, or nothing."""
+def why_foreign(tag: str, scheme: str) -> str:
+    """Says why a tag is not of a scheme other than `plain`; empty for one that is."""
     if tag == OUTSIDE:
         return ""
     letter, label = split_tag(tag)
@@ -291,7 +291,7 @@ def _foreign(tag: str, scheme: str) -> str:
 
 
 def _demand(tag: str, scheme: str) -> None:
-    why = _foreign(tag, scheme)
+    why = why_foreign(tag, scheme)
     if why:
         raise UserError(f"{why}; cure: name the right scheme, or mend the tag")
 
