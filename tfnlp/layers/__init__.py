@@ -7,6 +7,7 @@ __getattr__, __dir__ = lazy_exports(
     {
         "AttentionPooling": "attention_pooling",
         "ChronoBias": "chrono_bias",
+        "ConditionalRandomField": "conditional_random_field",
         "FeedForward": "feed_forward",
         "GRU": "recurrent",
         "HashedNgrams": "hashed_ngrams",

@@ -1,0 +1,8 @@
+"""Lends the tests of this room `crf_rows`: fields, rows of random scores, and the slow code beside them."""
+
+import sys
+from pathlib import Path
+
+HERE = str(Path(__file__).resolve().parent)
+if HERE not in sys.path:
+    sys.path.insert(0, HERE)
