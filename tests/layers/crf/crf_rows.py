@@ -36,7 +36,7 @@ def field(name="free", seed=0, scale=1.0, **kwargs):
 def rows(layer, lengths, seed=1, scale=1.0, time=None):
     """Scores of so many rows, with large values under the padding, and their mask."""
     random = np.random.default_rng(seed)
-    time = time or max(lengths)
+    time = max(lengths) if time is None else time
     scores = (scale * random.normal(size=(len(lengths), time, layer.tags))).astype("float32")
     mask = np.arange(time) < np.array(lengths)[:, None]
     scores[~mask] = 1e6 * random.normal(size=scores[~mask].shape)

@@ -137,6 +137,21 @@ def test_a_long_row_keeps_its_digits():
     assert (np.asarray(second)[0, 0] != np.asarray(second)[0, 1]).sum() == 1
 
 
+def test_compiled_for_rows_of_any_length():
+    """As a SavedModel's signature asks."""
+    layer = crf_rows.field("bmes")
+
+    @tf.function(input_signature=[tf.TensorSpec([None, None, 4]), tf.TensorSpec([None, None], tf.bool)])
+    def compiled(scores, mask):
+        return layer.viterbi(scores, mask), layer.k_best(scores, mask, 3), layer.marginals(scores, mask)
+
+    for lengths, time in (([5, 0, 3], 6), ([1], 1), ([0], 0)):
+        scores, mask = crf_rows.rows(layer, lengths, time=time)
+        eager = layer.viterbi(scores, mask), layer.k_best(scores, mask, 3), layer.marginals(scores, mask)
+        for found, expected in zip(tf.nest.flatten(compiled(scores, mask)), tf.nest.flatten(eager)):
+            np.testing.assert_allclose(found, expected, rtol=1e-5, atol=1e-5)
+
+
 def test_equal_scores_still_give_different_paths():
     layer = crf_rows.field("free", scale=0.0)
     tags, found = layer.k_best(np.zeros((1, 3, 3), "float32"), None, 27)

@@ -53,13 +53,13 @@ def k_best_paths(scores: Any, mask: Any, transitions: Transitions, k: int) -> tu
     final = last_step(ops.transpose(best, (1, 0, 2)), mask) + ops.repeat(transitions.ends, k)
     found, place = ops.top_k(final, k)
 
-    def back(following: Any, step: tuple[Any, Any]) -> tuple[Any, Any]:
-        pointers, follows = step
-        earlier = ops.take_along_axis(pointers, following, axis=-1)
-        return ops.where(ops.expand_dims(follows, -1) > 0, earlier, following), following
+    def back(following: Any, pointers: Any) -> tuple[Any, Any]:
+        return ops.take_along_axis(pointers, following, axis=-1), following
 
-    real = ops.transpose(ops.cast(mask, "int32"))
-    places = ops.scan(back, place, (came_from, real), reverse=True)[1]  # [time, batch, k]
+    # Padding hands the last place on.
+    real = ops.expand_dims(ops.transpose(mask), -1)
+    came_from = ops.where(real, came_from, ops.arange(number * k, dtype="int32"))
+    places = ops.scan(back, place, came_from, reverse=True)[1]  # [time, batch, k]
     tags = ops.transpose(places, (1, 2, 0)) // k * ops.expand_dims(ops.cast(mask, "int32"), 1)
     only_first = ops.expand_dims(ops.arange(k) < 1, 0)
     is_path = ops.where(mask[:, :1], found > FORBIDDEN / 2, only_first)

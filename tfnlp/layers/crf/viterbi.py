@@ -37,17 +37,18 @@ def best_paths(scores: Any, mask: Any, transitions: Transitions) -> Any:
     by_time = ops.transpose(ops.where(ops.expand_dims(mask, -1), scores, ops.zeros_like(scores)), (1, 0, 2))
     best = ops.scan(ahead, transitions.starts + ops.zeros_like(by_time[0]), by_time)[1]  # [time, batch, tags]
 
-    def back(following: Any, before: tuple[Any, Any]) -> tuple[Any, Any]:
-        here, follows = before
+    def back(following: Any, step: Any) -> tuple[Any, Any]:
+        here, follows = step[:, :-1], step[:, -1] > 0
         tag = _best(here + ops.take(into, following, axis=0))
-        return ops.where(follows > 0, tag, following), following
+        return ops.where(follows, tag, following), following
 
     final = _best(last_step(ops.transpose(best, (1, 0, 2)), mask) + transitions.ends)
-    real = ops.transpose(ops.cast(mask, "int32"))
-    # At its first step the way back sees the last place. Padding hands the last tag on.
-    earlier = ops.concatenate([best[:1], best[:-1]], axis=0)
-    tags = ops.scan(back, final, (earlier, real), reverse=True)[1]
-    return ops.transpose(tags * real)
+    # At each place the way back needs what was best at the place before, and whether a token is there at all:
+    # padding hands the last tag on. One tensor, since Keras scans no two of unknown length in TensorFlow.
+    real = ops.transpose(ops.cast(mask, "float32"))
+    steps = ops.concatenate([ops.concatenate([best[:1], best[:-1]]), ops.expand_dims(real, -1)], axis=-1)
+    tags = ops.scan(back, final, steps, reverse=True)[1]
+    return ops.transpose(tags) * ops.cast(mask, "int32")
 
 
 def _best(values: Any) -> Any:
