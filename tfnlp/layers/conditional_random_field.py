@@ -70,19 +70,14 @@ class ConditionalRandomField(keras.layers.Layer):
         self.allowed_starts = _allowed("allowed_starts", allowed_starts, (tags,))
         self.allowed_ends = _allowed("allowed_ends", allowed_ends, (tags,))
         self._connected = _is_connected(self.allowed_transitions, self.allowed_starts, self.allowed_ends)
-        # At once, since `log_likelihood` and its like are not `call`, which would build first.
-        self.build((None, None, tags))
+        # All 0: before training the field says what the scores alone say. Made at once, since `log_likelihood` and its
+        # like are not `call`, which would build first.
+        self.transitions = self.add_weight(shape=(tags, tags), initializer="zeros", name="transitions")
+        self.starts = self.add_weight(shape=(tags,), initializer="zeros", name="starts")
+        self.ends = self.add_weight(shape=(tags,), initializer="zeros", name="ends")
 
     def build(self, input_shape: Any) -> None:
-        """Creates the weights, all 0: before training the field says what the scores alone say."""
-        if self.built:
-            return
-        self.transitions = self.add_weight(
-            shape=(self.tags, self.tags), initializer="zeros", name="transitions"
-        )
-        self.starts = self.add_weight(shape=(self.tags,), initializer="zeros", name="starts")
-        self.ends = self.add_weight(shape=(self.tags,), initializer="zeros", name="ends")
-        self.built = True
+        """Nothing to create: the weights are there from the start."""
 
     def call(self, scores: Any, mask: Any = None) -> Any:
         """Decodes; see the class."""
@@ -161,7 +156,8 @@ class ConditionalRandomField(keras.layers.Layer):
         """The weights, with `FORBIDDEN` in place of those that the constraints take out."""
 
         def only(weight: Any, allowed: np.ndarray | None) -> Any:
-            return ops.copy(weight) if allowed is None else ops.where(allowed, weight, FORBIDDEN)
+            weight = ops.copy(weight.value)  # a tensor, in every backend
+            return weight if allowed is None else ops.where(allowed, weight, FORBIDDEN)
 
         return Transitions(
             only(self.transitions, self.allowed_transitions),

@@ -15,18 +15,22 @@ class Enumeration:
         )
         self.allowed = allowed
         length, tags = self.scores.shape
-        everything = itertools.product(range(tags), repeat=length)
-        self.paths = [path for path in everything if self.is_legal(path)]
+        paths = [()]
+        for _ in range(length):
+            paths = [(*path, tag) for path in paths for tag in range(tags) if self.may_follow(path, tag)]
+        self.paths = [path for path in paths if self.is_legal(path)]
         self.path_scores = np.array([self.score(path) for path in self.paths])
 
-    def is_legal(self, path):
-        steps, starts, ends = self.allowed
+    def may_follow(self, path, tag):
+        steps, starts, _ = self.allowed
         if not path:
-            return True
-        return bool(
-            (steps is None or all(steps[a][b] for a, b in itertools.pairwise(path)))
-            and (starts is None or starts[path[0]])
-            and (ends is None or ends[path[-1]])
+            return starts is None or starts[tag]
+        return steps is None or steps[path[-1]][tag]
+
+    def is_legal(self, path):
+        ends = self.allowed[2]
+        return all(self.may_follow(path[:place], tag) for place, tag in enumerate(path)) and bool(
+            not path or ends is None or ends[path[-1]]
         )
 
     def score(self, path):

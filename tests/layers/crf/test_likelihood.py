@@ -88,16 +88,14 @@ def test_scores_far_apart_lose_no_path():
     assert all(np.abs(gradient).max() < 1e-6 for gradient in gradients)
 
 
-@pytest.mark.parametrize("compiled", [True, False])
-def test_a_step_of_training_raises_the_likelihood(compiled):
+def test_a_step_of_training_raises_the_likelihood():
     layer = crf_rows.field("bmes")
     scores, mask = crf_rows.rows(layer, [6, 2, 3])
     tags = crf_rows.legal_paths(layer, scores, mask)
-    run = tf.function(derivatives) if compiled else derivatives
-    before, gradients = run(layer, scores, tags, mask)
+    before, gradients = derivatives(layer, scores, tags, mask)
     for weight, gradient in zip((layer.transitions, layer.starts, layer.ends), gradients[1:]):
         weight.assign_add(0.1 * gradient)
-    assert tf.reduce_sum(run(layer, scores, tags, mask)[0]) > tf.reduce_sum(before)
+    assert tf.reduce_sum(layer.log_likelihood(scores, tags, mask)) > tf.reduce_sum(before)
 
 
 def test_an_empty_row_is_certain():
@@ -159,8 +157,7 @@ def test_padding_changes_nothing(name):
         np.testing.assert_allclose(alone[0], value[row], rtol=1e-6, atol=1e-6)
 
 
-@pytest.mark.parametrize("name", ["free", "bmes"])
-@pytest.mark.parametrize("scale", [1.0, 1e4])
+@pytest.mark.parametrize(("name", "scale"), [("free", 1.0), ("bmes", 1e4)])
 def test_two_thousand_tokens_have_a_finite_loss_and_gradient(name, scale):
     layer = crf_rows.field(name)
     scores, mask = crf_rows.rows(layer, [2000], scale=scale)
