@@ -162,3 +162,18 @@ def test_viterbi_is_the_same_in_tflite(with_mask):
 def test_what_cannot_be(arguments, message):
     with pytest.raises(ValueError, match=message):
         ConditionalRandomField(**arguments)
+
+
+def test_a_graph_may_leave_batch_and_length_open():
+    """As a server's does; and as every data set of padded batches does."""
+    layer = field()
+    scores, mask = rows([4, 2, 1], 5)
+    open_shapes = [tf.TensorSpec([None, None, 3]), tf.TensorSpec([None, None], tf.bool)]
+    for answer in (
+        layer.viterbi,
+        lambda *given: layer.k_best(*given, k=2),
+        lambda *given: (layer.marginals(*given),),
+    ):
+        traced = tf.function(answer, input_signature=open_shapes)
+        for found, expected in zip(traced(scores, mask), answer(scores, mask)):
+            np.testing.assert_allclose(found, expected, rtol=1e-5, atol=1e-6)

@@ -38,13 +38,18 @@ class BagOfWords(Encoder):
         self.pooling = pooling
 
     @property
+    def sequence_dim(self) -> int:
+        """Width of `"sequence"`."""
+        return self.input_dim
+
+    @property
     def output_dim(self) -> int:
         """Width of `"pooled"`."""
-        return self.embedding.output_dim
+        return self.input_dim
 
     def build(self, input_shape: Any = None) -> None:
         """Creates the vectors of tokens and of n-grams."""
-        self.embedding.build((None, None))
+        self.build_vectors(input_shape)
         self.built = True
 
     def encode(self, token_ids: Any, vectors: Any, mask: Any, training: bool) -> tuple[Any, Any]:

@@ -85,9 +85,9 @@ class CNNRNN(RecurrentReader):
 
     def build(self, input_shape: Any = None) -> None:
         """Creates the vectors, the kernels and the weights of the pooling."""
-        self.embedding.build((None, None))
+        width = self.build_vectors(input_shape)
         for convolution in self.convolutions:
-            convolution.build((None, None, self.embedding.output_dim))
+            convolution.build((None, None, width))
         self._build_reader(self.filters * len(self.filter_sizes))
         self.built = True
 

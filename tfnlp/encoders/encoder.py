@@ -16,9 +16,11 @@ class Encoder(keras.Model):
     """Turns padded token ids into vectors; the base of every network in this room.
 
     A subclass builds its layers in `__init__`, creates their weights in `build`, and says in `encode` how
-    token vectors become the two outputs. Its layers take `kernel_initializer=self.kernel_initializer` and
-    `kernel_regularizer=self.kernel_regularizer()`. Each argument of a subclass's `__init__` is a key of a recipe's
-    `[encoder]` section, read from its source: annotate it, give it a default, and describe it under `Args:`.
+    token vectors become the two outputs. `build` begins with `build_vectors`, which says how wide the vectors are that
+    `encode` will be given: a task may join further features to them, see `join_features`. Its layers take
+    `kernel_initializer=self.kernel_initializer` and `kernel_regularizer=self.kernel_regularizer()`. Each argument of a
+    subclass's `__init__` is a key of a recipe's `[encoder]` section, read from its source: annotate it, give it a
+    default, and describe it under `Args:`.
 
     Args:
         vocabulary_size: int. Number of token ids, special tokens included; id 0 is padding.
@@ -92,6 +94,7 @@ class Encoder(keras.Model):
         self.ngram_buckets = ngram_buckets
         self.ngram_min_count = ngram_min_count
         self.idf = idf
+        self._input_dim: int | None = None
         self.embedding = TokenEmbedding(
             vocabulary_size,
             embedding_dim,
@@ -127,6 +130,28 @@ class Encoder(keras.Model):
         if self.needs_counts:
             self.embedding.adapt(batches, self.ngram_min_count)
 
+    def build_vectors(self, input_shape: Any) -> int:
+        """Creates the tokens' own vectors; returns the width of those that `encode` will be given.
+
+        Args:
+            input_shape: `(batch, time)` of token ids, and that width is the tokens' own; or `(batch, time, width)` of
+                vectors handed to `call` that `join_features` made wider.
+        """
+        self.embedding.build((None, None))
+        if input_shape is not None and len(input_shape) == 3:
+            self._input_dim = int(input_shape[-1])
+        return self.input_dim
+
+    @property
+    def input_dim(self) -> int:
+        """Width of the vectors that `encode` is given."""
+        return self.embedding.output_dim if self._input_dim is None else self._input_dim
+
+    @property
+    def sequence_dim(self) -> int:
+        """Width of `"sequence"`."""
+        raise AttributeError(f"{type(self).__name__} does not say its `sequence_dim`")
+
     @property
     def output_dim(self) -> int:
         """Width of `"pooled"`."""
@@ -145,6 +170,10 @@ class Encoder(keras.Model):
         followed back to the tokens (see `tfnlp.evaluation.attribution`).
         """
         return self.embedding(token_ids, training=training)
+
+    def join_features(self, vectors: Any, features: Any) -> Any:
+        """Puts further features of each token, float `[batch, time, any]`, behind what `look_up` gave for it."""
+        return ops.concatenate([vectors, ops.cast(features, vectors.dtype)], axis=-1)
 
     def encode(self, token_ids: Any, vectors: Any, mask: Any, training: bool) -> tuple[Any, Any]:
         """Makes `(sequence, pooled)` of ids `[batch, time]`, vectors as `look_up` gives them, and the mask."""

@@ -66,14 +66,19 @@ class FixedWindow(Encoder):
         )
 
     @property
+    def sequence_dim(self) -> int:
+        """Width of `"sequence"`."""
+        return self.hidden_units
+
+    @property
     def output_dim(self) -> int:
         """Width of `"pooled"`."""
         return self.pooling.output_dim(self.hidden_units)
 
     def build(self, input_shape: Any = None) -> None:
         """Creates the vectors, the projection and the weights of the pooling."""
-        self.embedding.build((None, None))
-        self.projection.build((None, None, self.window * self.embedding.output_dim))
+        width = self.build_vectors(input_shape)
+        self.projection.build((None, None, self.window * width))
         self.pooling.build((None, None, self.hidden_units))
         self.built = True
 

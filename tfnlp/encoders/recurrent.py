@@ -30,6 +30,11 @@ class RecurrentReader(Encoder):
         )
 
     @property
+    def sequence_dim(self) -> int:
+        """Width of `"sequence"`."""
+        return self.stack.output_dim
+
+    @property
     def output_dim(self) -> int:
         """Width of `"pooled"`."""
         return self.pooling.output_dim(self.stack.output_dim)
@@ -101,8 +106,7 @@ class Recurrent(RecurrentReader):
 
     def build(self, input_shape: Any = None) -> None:
         """Creates the vectors, the kernels and the weights of the pooling."""
-        self.embedding.build((None, None))
-        self._build_reader(self.embedding.output_dim)
+        self._build_reader(self.build_vectors(input_shape))
         self.built = True
 
     def encode(self, token_ids: Any, vectors: Any, mask: Any, training: bool) -> tuple[Any, Any]:

@@ -87,15 +87,20 @@ class TextCNN(Encoder):
         ]
 
     @property
+    def sequence_dim(self) -> int:
+        """Width of `"sequence"`."""
+        return self.filters * len(self.filter_sizes)
+
+    @property
     def output_dim(self) -> int:
         """Width of `"pooled"`."""
         return sum(pooling.output_dim(self.filters) for pooling in self.poolings)
 
     def build(self, input_shape: Any = None) -> None:
         """Creates the vectors, the kernels and the weights of the pooling."""
-        self.embedding.build((None, None))
+        width = self.build_vectors(input_shape)
         for convolution, pooling in zip(self.convolutions, self.poolings):
-            convolution.build((None, None, self.embedding.output_dim))
+            convolution.build((None, None, width))
             pooling.build((None, None, self.filters))
         self.built = True
 

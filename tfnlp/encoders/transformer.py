@@ -26,6 +26,8 @@ class Transformer(Encoder):
     positions start as small as the vectors. Who takes the positions away to see what they are worth sets
     `scale_vectors`, or the vectors shrink too.
 
+    Vectors that a task made wider by further features are projected to `embedding_dim` first.
+
     Pooled by `"first"`, a learnt vector for the whole text stands in front of the tokens, as BERT's `[CLS]` does. It
     has no position, reads all tokens and is read by them; so even a text without tokens has it. It is not in
     `"sequence"`.
@@ -99,6 +101,7 @@ class Transformer(Encoder):
         self.activation = activation
         self.dropout = dropout
         self.attention_dropout = attention_dropout
+        self.projection: Any = None  # of wider vectors
         self.position_layer = self._position_layer()
         self.input_dropout = keras.layers.Dropout(dropout, dtype=self.dtype_policy, name="input_dropout")
         self.blocks = [
@@ -153,14 +156,28 @@ class Transformer(Encoder):
         return "first" in self.pooling.mode
 
     @property
+    def sequence_dim(self) -> int:
+        """Width of `"sequence"`."""
+        return self.embedding.output_dim
+
+    @property
     def output_dim(self) -> int:
         """Width of `"pooled"`."""
         return self.pooling.output_dim(self.embedding.output_dim)
 
     def build(self, input_shape: Any = None) -> None:
         """Creates the vectors, the layers' weights and those of the pooling."""
-        self.embedding.build((None, None))
         shape = (None, None, self.embedding.output_dim)
+        wide = self.build_vectors(input_shape)
+        if wide != self.embedding.output_dim:
+            self.projection = keras.layers.Dense(
+                self.embedding.output_dim,
+                kernel_initializer=self.kernel_initializer,
+                kernel_regularizer=self.kernel_regularizer(),
+                dtype=self.dtype_policy,
+                name="projection",
+            )
+            self.projection.build((None, None, wide))
         if self.position_layer is not None:
             self.position_layer.build(shape)
         if self.has_text_vector:
@@ -178,6 +195,8 @@ class Transformer(Encoder):
 
     def encode(self, token_ids: Any, vectors: Any, mask: Any, training: bool) -> tuple[Any, Any]:
         """Reads and pools; see the class."""
+        if self.projection is not None:
+            vectors = self.projection(vectors)
         sequence, readable = self._placed(vectors, mask, training)
         for block in self.blocks:
             sequence = block(sequence, mask=readable, training=training)

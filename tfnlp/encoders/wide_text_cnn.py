@@ -108,6 +108,11 @@ class WideTextCNN(TextCNN):
         """The vectors of the deep branch, then those of the bag."""
         return super().look_up(token_ids, training), self.bag(token_ids)
 
+    def join_features(self, vectors: Any, features: Any) -> tuple[Any, Any]:
+        """Puts further features behind the deep branch's vectors."""
+        deep, bag = vectors
+        return super().join_features(deep, features), bag
+
     def encode(self, token_ids: Any, vectors: Any, mask: Any, training: bool) -> tuple[Any, Any]:
         """Runs both branches; see the class."""
         deep_vectors, bag_vectors = vectors

@@ -6,6 +6,8 @@ __getattr__, __dir__ = lazy_exports(
     __name__,
     {
         "AttentionPooling": "attention_pooling",
+        "CharacterBiLSTM": "character_bilstm",
+        "CharacterCNN": "character_cnn",
         "ChronoBias": "chrono_bias",
         "ConditionalRandomField": "conditional_random_field",
         "FeedForward": "feed_forward",

@@ -9,6 +9,7 @@ __getattr__, __dir__ = lazy_exports(
         "PythonPreprocessor": "twin",
         "SentencePieceTokenizer": "sentencepiece_tokenizer",
         "TaggedSpan": "tag_spans",
+        "TaggingPreprocessor": "tagging_preprocessor",
         "TextPreprocessor": "preprocessor",
         "TokenCounter": "vocabulary",
         "Tokenizer": "tokenizer",

@@ -74,9 +74,7 @@ def decode(texts: tf.Tensor, *, lowercase: bool, with_offsets: bool = False) -> 
         )  # wrong for our own spaces, which are no token
     else:
         row_splits, values = tf.raw_ops.UnicodeDecode(**arguments)
-    pages, index = _packed_table()
-    page = tf.gather(tf.constant(index), tf.bitwise.right_shift(values, _PAGE_BITS))
-    packed = tf.gather(tf.constant(pages), page + tf.bitwise.bitwise_and(values, _PAGE - 1))
+    packed = _packed_table().look_up(values)
     classes = tf.bitwise.bitwise_and(packed, 3)
     if lowercase:
         values += tf.bitwise.right_shift(packed, 2)
@@ -172,17 +170,32 @@ def _places(mask: tf.Tensor) -> tf.Tensor:
     return tf.where(mask)[:, 0]
 
 
-@functools.cache
-def _packed_table() -> tuple[np.ndarray, np.ndarray]:
-    """Packs the frozen table in pages of 256 code points, equal pages once: 121 KiB instead of 4 MiB.
+class PagedTable:
+    """A number for each code point, kept in pages of 256 of them, equal pages once: 121 KiB instead of 4 MiB.
 
-    Returns:
-        `pages`, int32: `(lower - code_point) * 4 + class` of each code point of each page, and `index`, int32: for
-        `code_point >> 8` the place in `pages` where its page begins.
+    Args:
+        numbers: int32 `[0x110000]`.
     """
+
+    def __init__(self, numbers: np.ndarray):
+        pages, index = np.unique(
+            numbers.reshape(CODE_POINTS // _PAGE, _PAGE).astype(np.int32), axis=0, return_inverse=True
+        )
+        self._pages = pages.reshape(-1)
+        # for `code_point >> 8` the place in `_pages` where its page begins
+        self._index = (index.reshape(-1) * _PAGE).astype(np.int32)
+
+    def look_up(self, code_points: tf.Tensor) -> tf.Tensor:
+        """Returns the number of each code point, both int32."""
+        page = tf.gather(tf.constant(self._index), tf.bitwise.right_shift(code_points, _PAGE_BITS))
+        return tf.gather(tf.constant(self._pages), page + tf.bitwise.bitwise_and(code_points, _PAGE - 1))
+
+
+@functools.cache
+def _packed_table() -> PagedTable:
+    """Packs the frozen table into one number a code point: `(lower - code_point) * 4 + class`."""
     table = load_table()
     packed = np.frombuffer(table.classes, np.uint8).astype(np.int32)
     code_points = np.fromiter(table.lower.keys(), np.int32)
     packed[code_points] += (np.fromiter(table.lower.values(), np.int32) - code_points) * 4
-    pages, index = np.unique(packed.reshape(CODE_POINTS // _PAGE, _PAGE), axis=0, return_inverse=True)
-    return pages.reshape(-1), (index.reshape(-1) * _PAGE).astype(np.int32)
+    return PagedTable(packed)

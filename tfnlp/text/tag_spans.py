@@ -20,6 +20,7 @@ class TaggedSpan:
         byte_end: one past its last byte.
         label: its label; empty for words of a scheme without types.
         text: the piece itself, `text[start:end]`.
+        score: the least probability of its tokens' tags, in `[0, 1]`; None where none are known.
     """
 
     start: int
@@ -28,6 +29,7 @@ class TaggedSpan:
     byte_end: int
     label: str
     text: str
+    score: float | None = None
 
 
 def tagged_spans(
@@ -38,6 +40,7 @@ def tagged_spans(
     scheme: str,
     *,
     strict: bool = False,
+    scores: Sequence[float] | None = None,
 ) -> list[TaggedSpan]:
     """Reads the spans out of a text's tags.
 
@@ -53,6 +56,7 @@ def tagged_spans(
         scheme: one of `tfnlp.data.tagging.SCHEMES`; under `plain` each token is a span.
         strict: whether spans that are not written as the scheme demands are left out; else they are mended, see
             `tfnlp.data.tagging.spans_of`.
+        scores: each tag's probability, or None.
 
     Returns:
         the spans in their order.
@@ -76,7 +80,8 @@ def tagged_spans(
     borders = [(starts[span.start], ends[span.end - 1]) for span in spans]
     places = byte_to_character_offsets(text, [place for pair in borders for place in pair])
     shown = text.decode("utf-8", "replace") if isinstance(text, bytes) else text
+    sure = [None if scores is None else min(scores[span.start : span.end]) for span in spans]
     return [
-        TaggedSpan(start, end, *pair, span.label, shown[start:end])
-        for span, pair, start, end in zip(spans, borders, places[::2], places[1::2], strict=True)
+        TaggedSpan(start, end, *pair, span.label, shown[start:end], score)
+        for span, pair, start, end, score in zip(spans, borders, places[::2], places[1::2], sure, strict=True)
     ]

@@ -1,0 +1,15 @@
+"""Ragged rows to dense ones."""
+
+from __future__ import annotations
+
+import tensorflow as tf
+
+
+def pad_ragged(part: tf.RaggedTensor) -> tf.Tensor:
+    """Pads a ragged tensor of one or two ragged dimensions with 0; each is at least 1 long in the result."""
+    longest = [part.row_lengths()]
+    if part.ragged_rank == 2:
+        longest.append(part.values.row_lengths())
+    sizes = [tf.maximum(tf.reduce_max(tf.concat([[0], lengths], 0)), 1) for lengths in longest]
+    dense = part.to_tensor(0, shape=tf.stack([part.nrows(), *sizes]))
+    return tf.ensure_shape(dense, [None] * (1 + len(sizes)))
