@@ -14,13 +14,16 @@ __getattr__, __dir__ = lazy_exports(
         "FixedWindow": "encoders.fixed_window",
         "SentencePieceTokenizer": "text.sentencepiece_tokenizer",
         "TextCNN": "encoders.text_cnn",
+        "TaggingPreprocessor": "text.tagging_preprocessor",
         "TextClassifier": "tasks.text_classifier",
         "TextPreprocessor": "text.preprocessor",
+        "TokenTagger": "tasks.token_tagger",
         "Trainer": "training.trainer",
         "Transformer": "encoders.transformer",
         "WordPieceTokenizer": "text.wordpiece_tokenizer",
         "WordTokenizer": "text.word_tokenizer",
         "read_corpus": "data.readers",
+        "read_tagged": "data.tagging.reading",
     },
 )
 

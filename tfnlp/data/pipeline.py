@@ -3,13 +3,14 @@
 from __future__ import annotations
 
 import functools
-from collections.abc import Callable, Sequence
+from collections.abc import Callable, Mapping, Sequence
 from typing import Any, ParamSpec, TypeAlias, TypeVar
 
 import numpy as np
 import tensorflow as tf
 
 from tfnlp.errors import UserError
+from tfnlp.text.padding import pad_ragged
 
 # Rows are sorted by length only within a random chunk of this many batches, and lengths are blurred by this
 # share before sorting: batches stay random in all but rough length.
@@ -18,10 +19,11 @@ LENGTH_NOISE = 0.1
 
 P = ParamSpec("P")
 R = TypeVar("R")
-TokenIds: TypeAlias = "tf.RaggedTensor | Sequence[Any]"
+# Ids of a row's tokens or, under names, several features of its tokens: of each a number or a list of them.
+TokenIds: TypeAlias = "tf.RaggedTensor | Sequence[Any] | Mapping[str, tf.RaggedTensor]"
 
 
-def _on_host(function: Callable[P, R]) -> Callable[P, R]:
+def on_host(function: Callable[P, R]) -> Callable[P, R]:
     """Keeps what a function makes in host memory: tf.data reads there, and a GPU draws other numbers."""
 
     @functools.wraps(function)
@@ -32,7 +34,7 @@ def _on_host(function: Callable[P, R]) -> Callable[P, R]:
     return placed
 
 
-@_on_host
+@on_host
 def encode_texts(preprocessor: Any, texts: Sequence[str | bytes], batch: int = 1024) -> tf.RaggedTensor:
     """Turns texts into token ids, once for the whole training.
 
@@ -61,7 +63,7 @@ def steps_per_epoch(examples: int, batch_size: int) -> int:
     return -(-examples // batch_size)
 
 
-@_on_host
+@on_host
 def training_batches(
     ids: TokenIds,
     targets: Any,
@@ -83,8 +85,9 @@ def training_batches(
 
     Args:
         ids: token ids, from `encode_texts`: a ragged int tensor of shape `(rows, (tokens))`, or a list of int
-            arrays.
-        targets: int vector of shape `(rows,)` or float matrix of shape `(rows, labels)`.
+            arrays; or name -> such a tensor, or one of shape `(rows, (tokens), (parts))`, the tokens' ids first.
+        targets: int vector of shape `(rows,)` or float matrix of shape `(rows, labels)`; or a ragged int tensor of
+            shape `(rows, (tokens))`, which is padded as the ids are.
         sample_weights: float vector of shape `(rows,)`, or `None`.
         batch_size: rows a batch.
         seed: int.
@@ -94,8 +97,8 @@ def training_batches(
 
     Returns:
         data set of `(ids, targets)` or `(ids, targets, sample_weights)`; ids int32 of shape
-        `(batch, tokens)`, padded with 0 to the longest row of the batch (at least 1 token); targets int32 or
-        float32; weights float32.
+        `(batch, tokens)`, padded with 0 to the longest row of the batch (at least 1 token), or a dict of such;
+        targets int32 or float32; weights float32.
 
     Raises:
         UserError: if there are no rows, or the arguments differ in their number of rows.
@@ -106,11 +109,11 @@ def training_batches(
         raise UserError("there is no row to train on; expected at least one text")
     _check_batch_size(batch_size)
     steps = steps_per_epoch(rows, batch_size)
-    lengths = ids.row_lengths()
+    lengths = _first(ids).row_lengths()
     columns = _columns(targets, sample_weights)
 
-    def gather(chosen: tf.Tensor) -> tuple[tf.Tensor, ...]:
-        return (_padded(tf.gather(ids, chosen)), *(tf.gather(column, chosen) for column in columns))
+    def gather(chosen: tf.Tensor) -> tuple[Any, ...]:
+        return tuple(_rows(part, lambda values: tf.gather(values, chosen)) for part in (ids, *columns))
 
     def epoch_batches(epoch: tf.Tensor) -> tf.data.Dataset:
         order, starts = _epoch_order(lengths, batch_size, seed, epoch, bucket)
@@ -124,13 +127,13 @@ def training_batches(
     return dataset.prefetch(tf.data.AUTOTUNE)
 
 
-@_on_host
+@on_host
 def padded_share(ids: TokenIds, *, batch_size: int, seed: int, epoch: int = 0, bucket: bool = True) -> float:
     """Returns the share of an epoch's positions that are padding, in [0, 1].
 
     The arguments are those of `training_batches`.
     """
-    lengths = _as_ragged(ids).row_lengths()
+    lengths = _first(_as_ragged(ids)).row_lengths()
     order, starts = _epoch_order(lengths, batch_size, seed, tf.constant(epoch, tf.int64), bucket)
     ordered = lengths.numpy()[order.numpy()]
     batches = [ordered[start : start + batch_size] for start in starts.numpy()]
@@ -138,7 +141,7 @@ def padded_share(ids: TokenIds, *, batch_size: int, seed: int, epoch: int = 0, b
     return 1.0 - int(ordered.sum()) / positions if positions else 0.0
 
 
-@_on_host
+@on_host
 def evaluation_batches(
     ids: TokenIds, targets: Any = None, weights: Any = None, batch_size: int = 256
 ) -> tf.data.Dataset:
@@ -157,7 +160,7 @@ def evaluation_batches(
 
     def gather(start: tf.Tensor) -> Any:
         stop = tf.minimum(start + batch_size, rows)
-        batch = (_padded(ids[start:stop]), *(column[start:stop] for column in columns))
+        batch = tuple(_rows(part, lambda values: values[start:stop]) for part in (ids, *columns))
         return batch if columns else batch[0]
 
     dataset = tf.data.Dataset.range(0, rows, batch_size)
@@ -167,7 +170,7 @@ def evaluation_batches(
 
 def length_permutation(ids: TokenIds) -> np.ndarray:
     """Returns the int64 row numbers in the order of their length, shortest first, equal ones in place."""
-    return np.argsort(_as_ragged(ids).row_lengths().numpy(), kind="stable")
+    return np.argsort(_first(_as_ragged(ids)).row_lengths().numpy(), kind="stable")
 
 
 def _epoch_order(
@@ -202,14 +205,22 @@ def _shuffled(count: tf.Tensor, key: tf.Tensor) -> tf.Tensor:
     return tf.cast(tf.argsort(_uniform(count, key), stable=True), tf.int64)
 
 
-def _padded(ids: tf.RaggedTensor) -> tf.Tensor:
-    # The shape is given so that a batch without any token still gets one (padded) position.
-    longest = tf.maximum(tf.reduce_max(ids.row_lengths()), 1)
-    padded = ids.to_tensor(0, shape=tf.stack([ids.nrows(), longest]))
-    return tf.ensure_shape(padded, [None, None])
+def _rows(part: Any, choose: Callable[[Any], Any]) -> Any:
+    """Chooses rows of a tensor, of a ragged one, which is then padded, or of several such under names."""
+    if isinstance(part, dict):
+        return {name: _rows(values, choose) for name, values in part.items()}
+    chosen = choose(part)
+    return pad_ragged(chosen) if isinstance(part, tf.RaggedTensor) else chosen
 
 
-def _as_ragged(ids: TokenIds) -> tf.RaggedTensor:
+def _first(ids: Any) -> tf.RaggedTensor:
+    """The features that say how long the rows are."""
+    return next(iter(ids.values())) if isinstance(ids, dict) else ids
+
+
+def _as_ragged(ids: TokenIds) -> Any:
+    if isinstance(ids, Mapping):
+        return {name: _as_ragged(part) for name, part in ids.items()}
     if isinstance(ids, tf.RaggedTensor):
         return ids if ids.dtype == tf.int32 else tf.cast(ids, tf.int32)
     arrays = [np.asarray(row, dtype=np.int32).reshape(-1) for row in ids]
@@ -217,9 +228,11 @@ def _as_ragged(ids: TokenIds) -> tf.RaggedTensor:
     return tf.RaggedTensor.from_row_lengths(values, np.array([len(row) for row in arrays], dtype=np.int64))
 
 
-def _columns(targets: Any, weights: Any) -> list[tf.Tensor]:
-    columns = []
-    if targets is not None:
+def _columns(targets: Any, weights: Any) -> list[Any]:
+    columns: list[Any] = []
+    if isinstance(targets, tf.RaggedTensor):
+        columns.append(_as_ragged(targets))
+    elif targets is not None:
         array = np.asarray(targets)
         columns.append(tf.constant(array, tf.float32 if array.dtype.kind == "f" else tf.int32))
     if weights is not None:
@@ -227,16 +240,19 @@ def _columns(targets: Any, weights: Any) -> list[tf.Tensor]:
     return columns
 
 
-def _row_count(ids: tf.RaggedTensor, **others: Any) -> int:
-    rows = int(ids.nrows())
+def _row_count(ids: Any, **others: Any) -> int:
+    rows = int(_first(ids).nrows())
     for name, values in others.items():
-        if values is not None and len(values) != rows:
-            raise UserError(
-                f"`{name}` must hold one entry a row. Received: {rows} rows, {len(values)} {name}"
-            )
+        count = rows if values is None else _length(values)
+        if count != rows:
+            raise UserError(f"`{name}` must hold one entry a row. Received: {rows} rows, {count} {name}")
     if others.get("weights") is not None and others.get("targets") is None:
         raise UserError("`weights` must come with `targets`. Received: targets=None")
     return rows
+
+
+def _length(values: Any) -> int:
+    return int(values.nrows()) if isinstance(values, tf.RaggedTensor) else len(values)
 
 
 def _check_batch_size(batch_size: int) -> None:

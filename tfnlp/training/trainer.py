@@ -19,7 +19,7 @@ from tfnlp.training.checkpoint import Progress, load_checkpoint, save_checkpoint
 
 logger = logging.getLogger(__name__)
 
-MONITORS = {"valid_accuracy": max, "valid_loss": min}
+MONITORS = {"valid_accuracy": max, "valid_f1": max, "valid_loss": min}
 
 
 class Trainer:
@@ -38,7 +38,7 @@ class Trainer:
         seed: int, of the order of the texts.
         bucket: bool. Whether texts of like length share a batch.
         early_stopping: int, epochs without improvement after which to stop; 0 to never stop.
-        monitor: `"valid_accuracy"` or `"valid_loss"`.
+        monitor: `"valid_accuracy"`, `"valid_f1"` (of taggers) or `"valid_loss"`.
         callbacks: Keras callbacks; they see the figures of an epoch as Keras names them.
         after_epoch: called with the progress once an epoch is safe on disk, or None.
 
@@ -77,9 +77,9 @@ class Trainer:
 
     def fit(
         self,
-        texts: Sequence[str],
+        texts: Sequence[Any],
         labels: Any,
-        validation: tuple[Sequence[str], Any] | None = None,
+        validation: tuple[Sequence[Any], Any] | None = None,
         *,
         class_weight: Mapping[str, float] | None = None,
         resume: bool = False,
@@ -87,7 +87,7 @@ class Trainer:
         """Trains to the end, from the start or from the checkpoint.
 
         Args:
-            texts: training texts.
+            texts: training texts, or whatever else the task's `fit` takes.
             labels: their labels, as the task's `fit` takes them.
             validation: texts and labels that pick the best epoch; without them the last epoch is kept.
             class_weight: label -> weight, or None.
@@ -202,7 +202,7 @@ class _EpochEnd(keras.callbacks.Callback):
             self.model.stop_training = True
 
 
-def fingerprint_of(texts: Sequence[str], labels: Any) -> str:
+def fingerprint_of(texts: Sequence[Any], labels: Any) -> str:
     """Returns a digest of texts and labels in their order: equal for equal data, in any process."""
     digest = hashlib.sha256()
     for text, label in zip(texts, labels):
