@@ -12,7 +12,7 @@ from pydantic import BaseModel
 from pydantic_core import PydanticUndefined
 
 from tfnlp.encoders.registry import ENCODERS
-from tfnlp.recipe import Recipe, encoder_section
+from tfnlp.recipe import TASKS, Recipe, encoder_section
 
 _INTRODUCTION = """# The recipe, key by key
 
@@ -28,6 +28,11 @@ What `tfnlp compare` trains beside `[encoder]`: a table for each, with keys of `
 what is different for the encoder of that name. `[compare.NAME]` with any other name is a variant: its `type` says of
 which encoder, and one of the recipe's own starts from `[encoder]`. See [compare.md](compare.md). `tfnlp train` pays no
 heed to it.
+"""
+
+_OTHER_TASK = """## `[task] type = "{kind}"`
+
+The sections below stand in the place of those of the same name above; all others are the same.
 """
 
 
@@ -47,6 +52,10 @@ def recipe_reference() -> str:
             parts.append(_COMPARE)
         elif isinstance(section, type) and issubclass(section, BaseModel):
             parts.append(_table(f"`[{name}]`", section))
+    for kind, sections in TASKS.items():
+        if sections:
+            parts.append(_OTHER_TASK.format(kind=kind))
+            parts += [_table(f"`[{name}]` of a `{kind}`", section) for name, section in sections.items()]
     return "\n".join(parts)
 
 

@@ -11,6 +11,7 @@ from tfnlp.commands.building import build_task
 from tfnlp.commands.models import load_model
 from tfnlp.commands.vectors import start_from_vectors, with_file_dimension
 from tfnlp.data.corpus import Corpus
+from tfnlp.data.pipeline import encode_texts
 from tfnlp.errors import UserError
 from tfnlp.recipe import load_recipe, parse_recipe
 
@@ -113,7 +114,9 @@ def test_two_channels_start_alike(place):
     with contextlib.chdir(place):
         recipe = with_file_dimension(recipe)
         task = build_task(recipe, corpus)
-        start_from_vectors(task, recipe.vectors, corpus.texts)
+        start_from_vectors(
+            task, recipe.vectors, lambda: encode_texts(task.preprocessor, corpus.texts).flat_values.numpy()
+        )
     tuned, static = (np.asarray(table.embeddings) for table in task.encoder.embedding.tables)
     np.testing.assert_array_equal(tuned, static)
     for token, row in rows(static, task.preprocessor.vocabulary).items():

@@ -9,6 +9,7 @@ import keras
 from tfnlp.data.corpus import Corpus
 from tfnlp.data.labels import LabelIndex
 from tfnlp.data.pipeline import encode_texts, evaluation_batches, steps_per_epoch
+from tfnlp.encoders.encoder import Encoder
 from tfnlp.encoders.registry import encoder_class
 from tfnlp.errors import UserError
 from tfnlp.recipe import PreprocessorSection, Recipe, TaskSection
@@ -32,6 +33,13 @@ def build_preprocessor(section: PreprocessorSection, texts: Sequence[str]) -> Te
     return preprocessor
 
 
+def build_encoder(recipe: Recipe, vocabulary_size: int) -> Encoder:
+    """Makes the recipe's encoder; raises ValueError for a setting out of range."""
+    settings = recipe.encoder.model_dump()
+    name = settings.pop("type")
+    return encoder_class(name)(vocabulary_size=vocabulary_size, name=name, **settings)
+
+
 def build_task(recipe: Recipe, train: Corpus) -> TextClassifier:
     """Makes the untrained task: vocabulary learnt, weights drawn.
 
@@ -40,10 +48,8 @@ def build_task(recipe: Recipe, train: Corpus) -> TextClassifier:
     """
     preprocessor = build_preprocessor(recipe.preprocessor, train.texts)
     labels = LabelIndex.from_corpus(train)
-    settings = recipe.encoder.model_dump()
-    name = settings.pop("type")
     try:
-        encoder = encoder_class(name)(vocabulary_size=preprocessor.vocabulary_size, name=name, **settings)
+        encoder = build_encoder(recipe, preprocessor.vocabulary_size)
         task = TextClassifier(
             preprocessor,
             encoder,
@@ -60,8 +66,8 @@ def build_task(recipe: Recipe, train: Corpus) -> TextClassifier:
     return task
 
 
-def compile_task(task: TextClassifier, recipe: Recipe, examples: int) -> None:
-    """Gives the task its loss and its optimizer, the schedule cut to the number of training examples."""
+def optimizer_of(recipe: Recipe, examples: int) -> keras.optimizers.Optimizer:
+    """Makes the recipe's optimizer, the schedule cut to the number of training examples."""
     training = recipe.training
     rate = learning_rate(
         training.schedule,
@@ -72,20 +78,24 @@ def compile_task(task: TextClassifier, recipe: Recipe, examples: int) -> None:
         step_epochs=training.step_epochs,
         step_factor=training.step_factor,
     )
-    optimizer = build_optimizer(
+    return build_optimizer(
         training.optimizer,
         rate,
         weight_decay=training.weight_decay,
         clip_norm=training.clip_norm,
         average_weights=training.average_weights,
     )
+
+
+def compile_classifier(task: TextClassifier, recipe: Recipe, examples: int) -> None:
+    """Gives the task its loss and its optimizer."""
     try:
         loss = classification_loss(
             recipe.task.loss, multi_label=task.multi_label, label_smoothing=recipe.task.label_smoothing
         )
     except ValueError as error:
         raise UserError(f"[task] {error}") from None
-    task.compile(optimizer=optimizer, loss=loss)
+    task.compile(optimizer=optimizer_of(recipe, examples), loss=loss)
 
 
 def set_precision(precision: str) -> None:

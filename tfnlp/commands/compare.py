@@ -15,12 +15,13 @@ from typing import Any
 
 import keras
 
+from tfnlp.commands.classifying import baseline_of, log_rows
 from tfnlp.commands.comparison_files import read_row, write_files
 from tfnlp.commands.comparison_plan import PlannedTraining, plan
 from tfnlp.commands.corpora import corpora_of
 from tfnlp.commands.measuring import measure
 from tfnlp.commands.run_folder import RunFolder
-from tfnlp.commands.train import baseline_of, log_rows, train
+from tfnlp.commands.train import train
 from tfnlp.data.corpus import Corpus
 from tfnlp.errors import UserError, WorkError
 from tfnlp.evaluation.comparison import Comparison, Serving

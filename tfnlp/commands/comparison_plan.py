@@ -45,6 +45,11 @@ def names_to_compare(recipe: Recipe, asked: str | None) -> list[str]:
     Raises:
         UserError: if there is nothing to compare, or a name is neither an encoder's nor a variant's.
     """
+    if recipe.task.type != "text_classifier":
+        raise UserError(
+            f"`tfnlp compare` knows classifiers only, and the recipe's task is {recipe.task.type}; train each encoder "
+            "by `tfnlp train RECIPE --set encoder.type=NAME` and hold the runs' metrics.json against each other"
+        )
     if asked is None:
         if not recipe.compare:
             raise UserError(

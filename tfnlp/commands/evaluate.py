@@ -1,15 +1,20 @@
-"""`tfnlp evaluate`: any copy of a model against labelled texts."""
+"""`tfnlp evaluate`: any copy of a model against labelled texts, a tagger against tagged sentences."""
 
 from __future__ import annotations
 
+from collections.abc import Sequence
 from pathlib import Path
+from typing import TYPE_CHECKING
 
-from tfnlp.commands.models import Classifier, load_model
+from tfnlp.commands.models import Classifier, is_tagger, load_model
 from tfnlp.data.corpus import Corpus
 from tfnlp.data.labels import check_labels
 from tfnlp.data.readers import read_corpus
 from tfnlp.errors import UserError
 from tfnlp.evaluation.classification import ClassificationReport, classification_report
+
+if TYPE_CHECKING:
+    from tfnlp.evaluation.tagging import TaggingScores
 
 
 def evaluate(
@@ -19,7 +24,8 @@ def evaluate(
     text_column: str = "text",
     label_column: str = "label",
     label_separator: str | None = None,
-) -> ClassificationReport:
+    reading: Sequence[str] = (),
+) -> ClassificationReport | TaggingScores:
     """Scores the texts with a model and judges its answers.
 
     Args:
@@ -28,14 +34,21 @@ def evaluate(
         text_column: name of the text's column.
         label_column: name of the label's column.
         label_separator: splits a cell into labels; needed for a multi-label model and a delimited file.
+        reading: `key=value` of `[corpus]`, for a tagger: how the source is written.
 
     Raises:
         UserError: if either cannot be read, or a label is none of the model's.
     """
+    copy = load_model(model)
+    if is_tagger(copy):
+        from tfnlp.commands.tagger_evaluation import evaluate_tagger
+
+        return evaluate_tagger(copy, model, source, reading)
+    if reading:
+        raise UserError("--set says how a tagger's corpus is written, and this model is a classifier")
     corpus = read_corpus(
         source, text_column=text_column, label_column=label_column, label_separator=label_separator
     )
-    copy = load_model(model)
     if corpus.multi_label != copy.multi_label:
         cure = "give --label-separator" if copy.multi_label else "leave --label-separator out"
         raise UserError(

@@ -5,7 +5,7 @@ from __future__ import annotations
 from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
-from tfnlp.commands.models import is_export, is_run, load_model
+from tfnlp.commands.models import is_export, is_run, load_model, require_classifier
 from tfnlp.errors import UserError
 from tfnlp.evaluation.explanation import Explanation, explain
 from tfnlp.evaluation.explanation_page import write_explanation
@@ -40,6 +40,7 @@ def explain_text(model: Path, text: str, *, label: str | None = None, steps: int
             "the .keras file, that it was exported from: the answers are the same."
         )
     task: Any = load_model(model)
+    require_classifier(task, "explain")
     return explain(task, text, label=label, steps=steps)
 
 

@@ -6,7 +6,7 @@ from collections.abc import Sequence
 from pathlib import Path
 from typing import Any
 
-from tfnlp.commands.models import finished_model, load_keras
+from tfnlp.commands.models import finished_model, load_keras, require_classifier
 from tfnlp.commands.run_folder import RunFolder
 from tfnlp.export.agreement import Agreement
 from tfnlp.export.exporter import ExportResult, export, verify
@@ -35,10 +35,12 @@ def export_model(
     labels: list[Any] = []
     if source.suffix == ".keras" and source.is_file():
         task = load_keras(source)
+        require_classifier(task, "export")
     else:
         run = RunFolder.open(source)
         settings = run.load_recipe().export.model_dump()
         task = load_keras(finished_model(run))
+        require_classifier(task, "export")
         texts, labels = run.read_validation()
     return export(
         task,

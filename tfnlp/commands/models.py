@@ -34,8 +34,8 @@ class _Copy:
         return self._copy.scores(texts)
 
 
-def load_model(path: str | Path) -> Classifier:
-    """Loads a model.
+def load_model(path: str | Path) -> Any:
+    """Loads a model: a `Classifier`, or a trained tagger.
 
     Args:
         path: a run folder (or the folder of a recipe's runs, for the newest), a `.keras` file, an export
@@ -60,6 +60,20 @@ def load_model(path: str | Path) -> Classifier:
         f"{there} {path}: MODEL is a run folder, a .keras file, an export folder or a .tflite file."
         f"{did_you_mean(path.name, siblings) if not path.exists() else ''}"
     )
+
+
+def is_tagger(model: Any) -> bool:
+    """Whether a loaded model tags tokens; what it is asked and answers is then another."""
+    return hasattr(model, "tag_index")
+
+
+def require_classifier(model: Any, verb: str) -> None:
+    """Raises UserError if a verb that knows classifiers only is asked about a tagger."""
+    if is_tagger(model):
+        raise UserError(
+            f"`tfnlp {verb}` knows classifiers only, and this model tags tokens; `tfnlp predict` and `tfnlp evaluate` "
+            "take it"
+        )
 
 
 def is_run(path: Path) -> bool:
@@ -87,7 +101,7 @@ def load_keras(path: Path) -> Any:
 
     import keras
 
-    import tfnlp.tasks.text_classifier  # noqa: F401  (registers the classes that the file names)
+    import tfnlp.tasks  # noqa: F401  (registers the classes that the file names)
 
     if not zipfile.is_zipfile(path):
         raise UserError(f"{path}: not a .keras file (those are zip archives); was it written to the end?")

@@ -66,15 +66,17 @@ def answers(model: Path, texts: Sequence[str | bytes]) -> list[dict[str, Any]]:
 
     Returns:
         a dict a text: `text`, `label` (the best), `score` (its), `scores` (label -> score) and, from a
-        multi-label model, `labels`: all that score 0.5 or more.
+        multi-label model, `labels`: all that score 0.5 or more. From a tagger, what `TaggedText.as_dict` gives.
     """
-    from tfnlp.commands.models import load_model
+    from tfnlp.commands.models import is_tagger, load_model
 
     if model.suffix != ".tflite":  # those need the small interpreter alone
         from tfnlp.commands.quiet import load_tensorflow_quietly
 
         load_tensorflow_quietly()
     copy = load_model(model)
+    if is_tagger(copy):
+        return [answer.as_dict() for answer in copy.tag(list(texts))]
     rows = []
     for text, scores in zip(texts, copy.predict(list(texts))):
         best = int(scores.argmax())
@@ -130,6 +132,13 @@ def _row(text: str | bytes, answer: dict[str, Any], multi_label: bool) -> dict[s
     if multi_label:
         row["labels"] = [label for label, score in row["scores"].items() if score >= THRESHOLD]
     return row
+
+
+def answers_view(rows: Sequence[dict[str, Any]]) -> Any:
+    """The answers as something to print with rich."""
+    from tfnlp.commands.tagged_answers import is_tagged, tagged_view
+
+    return tagged_view(rows) if rows and is_tagged(rows[0]) else answers_table(rows)
 
 
 def answers_table(rows: Sequence[dict[str, Any]]) -> Table:

@@ -5,13 +5,12 @@ from __future__ import annotations
 import csv
 import json
 import time
-from collections.abc import Sequence
+from collections.abc import Iterable, Sequence
 from pathlib import Path
 from typing import Any
 
 import tomli_w
 
-from tfnlp.data.corpus import Corpus
 from tfnlp.errors import UserError, did_you_mean
 from tfnlp.files import write_bytes_atomically, write_text_atomically
 from tfnlp.recipe import Recipe, load_recipe
@@ -26,7 +25,7 @@ class RunFolder:
       model.keras       the kept weights, vocabulary and labels; there once training has finished
       checkpoint/       what --resume goes on from
       metrics.json  history.csv  report.html  plots/  tensorboard/
-      validation.jsonl  the texts and labels that picked the best epoch; every export is proved on them
+      validation.jsonl  what picked the best epoch, texts and labels or tokens and tags; every export is proved on it
     ```
     """
 
@@ -96,18 +95,21 @@ class RunFolder:
         """Reads the resolved recipe."""
         return load_recipe(self.recipe)
 
-    def write_validation(self, corpus: Corpus | None) -> None:
-        """Keeps the validation texts, one JSON object a line."""
-        rows = zip(corpus.texts, corpus.labels or []) if corpus else ()
-        lines = [json.dumps({"text": text, "label": label}, ensure_ascii=False) for text, label in rows]
+    def write_validation(self, rows: Iterable[dict[str, Any]]) -> None:
+        """Keeps what was validated on, one JSON object a line."""
+        lines = [json.dumps(row, ensure_ascii=False) for row in rows]
         write_bytes_atomically(self.validation, "".join(line + "\n" for line in lines).encode("utf-8"))
 
-    def read_validation(self) -> tuple[list[str], Any]:
-        """Returns the validation texts and their labels."""
+    def validation_rows(self) -> list[dict[str, Any]]:
+        """Returns the rows that `write_validation` wrote."""
         if not self.validation.is_file():
-            return [], []
+            return []
         with self.validation.open(encoding="utf-8") as file:
-            rows = [json.loads(line) for line in file]
+            return [json.loads(line) for line in file]
+
+    def read_validation(self) -> tuple[list[str], Any]:
+        """Returns a classifier's validation texts and their labels."""
+        rows = self.validation_rows()
         return [row["text"] for row in rows], [row["label"] for row in rows]
 
     def write_history(self, history: Sequence[dict[str, float]]) -> None:

@@ -19,7 +19,9 @@ def training_summary(metrics: dict[str, Any]) -> Group:
     """
     held_out = next((name for name in ("test", "valid") if name in metrics), None)
     parts: list[Any] = []
-    if held_out:
+    if held_out and metrics["task"] == "token_tagger":
+        parts.append(_tagger_table(metrics, held_out))
+    elif held_out:
         table = Table(title=f"{metrics['name']}: {metrics['rows'][held_out]:,} {held_out} texts")
         for heading in ("model", "accuracy", "macro F1", "seconds"):
             table.add_column(heading, justify="left" if heading == "model" else "right")
@@ -42,6 +44,21 @@ def training_summary(metrics: dict[str, Any]) -> Group:
     )
     parts.append(Text(f"run: {metrics['run']} (open report.html in it)"))
     return Group(*parts)
+
+
+def _tagger_table(metrics: dict[str, Any], held_out: str) -> Table:
+    figures = metrics[held_out]
+    shown = {"token accuracy": figures["accuracy"], "exact sentences": figures["exact"]}
+    if figures["scheme"] != "plain":
+        shown = {"F1": figures["f1"], "precision": figures["precision"], "recall": figures["recall"], **shown}
+    table = Table(title=f"{metrics['name']}: {metrics['rows'][held_out]:,} {held_out} sentences")
+    for heading in ("model", *shown, "seconds"):
+        table.add_column(heading, justify="left" if heading == "model" else "right")
+    cells = [f"{value:.2%}" for value in shown.values()]
+    table.add_row(
+        f"tfnlp ({metrics['parameters']:,} parameters)", *cells, f"{metrics['training_seconds']:.1f}"
+    )
+    return table
 
 
 def _row(name: str, figures: dict[str, Any], seconds: float) -> tuple[str, str, str, str]:

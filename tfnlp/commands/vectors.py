@@ -4,12 +4,15 @@ from __future__ import annotations
 
 import json
 import logging
-from collections.abc import Sequence
-from typing import Any
+from collections.abc import Callable
+from typing import TYPE_CHECKING, Any
 
 from tfnlp.commands.run_folder import RunFolder
 from tfnlp.errors import UserError
 from tfnlp.recipe import Recipe, VectorsSection
+
+if TYPE_CHECKING:
+    import numpy as np
 
 logger = logging.getLogger(__name__)
 
@@ -38,13 +41,15 @@ def _with_dimension(recipe: Recipe, dimension: int) -> Recipe:
     return recipe.model_copy(update={"encoder": encoder})
 
 
-def start_from_vectors(task: Any, section: VectorsSection, texts: Sequence[str]) -> dict[str, Any] | None:
+def start_from_vectors(
+    task: Any, section: VectorsSection, training_ids: Callable[[], np.ndarray]
+) -> dict[str, Any] | None:
     """Starts a new task's token vectors from the recipe's file.
 
     Args:
-        task: a `TextClassifier` that is not trained yet.
+        task: a task that is not trained yet.
         section: the recipe's `[vectors]`.
-        texts: the training texts, whose tokens are counted.
+        training_ids: gives the ids of all tokens of training, which are counted: int `[tokens]`.
 
     Returns:
         what was found, for `metrics.json`: `file`, `format`, `dimension`, `tokens` (of the vocabulary, without the
@@ -56,7 +61,6 @@ def start_from_vectors(task: Any, section: VectorsSection, texts: Sequence[str])
     """
     import numpy as np
 
-    from tfnlp.data.pipeline import encode_texts
     from tfnlp.embeddings.files.vector_file import VectorFile
     from tfnlp.embeddings.initial_vectors import start_table
     from tfnlp.text.vocabulary import PAD_ID, UNKNOWN_ID
@@ -77,7 +81,7 @@ def start_from_vectors(task: Any, section: VectorsSection, texts: Sequence[str])
     embedding.set_vectors(
         start_table(np.asarray(embedding.tables[0].embeddings), vectors, found, section.unknown_scale)
     )
-    counts = np.bincount(encode_texts(task.preprocessor, texts).flat_values.numpy(), minlength=len(tokens))
+    counts = np.bincount(training_ids(), minlength=len(tokens))
     facts = {
         "file": file.path,
         "format": file.format,
