@@ -216,15 +216,29 @@ def evaluate(
     text_column: TextColumn = "text",
     label_column: LabelColumn = "label",
     label_separator: LabelSeparator = None,
+    sets: Annotated[
+        list[str],
+        typer.Option(
+            "--set",
+            metavar="KEY=VALUE",
+            help="Of a tagger: a key of [corpus] that says how FILE is written, e.g. tag_column=3; as in the run's "
+            "recipe by default.",
+        ),
+    ] = [],  # noqa: B006
     as_json: Json = False,
 ) -> None:
-    """Score a model on labelled texts."""
+    """Score a model on labelled texts, or a tagger on tagged sentences."""
     if model.suffix != ".tflite":  # those need the small interpreter alone
         _load_tensorflow()
     from tfnlp.commands.evaluate import evaluate as run_evaluation
 
     report = run_evaluation(
-        model, file, text_column=text_column, label_column=label_column, label_separator=label_separator
+        model,
+        file,
+        text_column=text_column,
+        label_column=label_column,
+        label_separator=label_separator,
+        reading=sets,
     )
     if as_json:
         print_json(report.as_dict())
@@ -257,8 +271,8 @@ def predict(
     ] = False,
     as_json: Json = False,
 ) -> None:
-    """Answer for each text: its label and score."""
-    from tfnlp.commands.predict import answerer, answers_table, texts_to_ask
+    """Answer for each text: its label and score, or its tags and spans."""
+    from tfnlp.commands.predict import answerer, answers_view, texts_to_ask
 
     answer, texts = answerer(
         words or [],
@@ -274,7 +288,31 @@ def predict(
         for row in rows:
             print_json(row, indent=None)
     else:
-        console().print(answers_table(rows))
+        console().print(answers_view(rows))
+
+
+@app.command()
+def segment(
+    file: Annotated[
+        str, typer.Argument(metavar="FILE", help="A UTF-8 text, a line for a line; - for standard input.")
+    ],
+    model: Annotated[
+        Path | None,
+        typer.Option(
+            metavar="MODEL",
+            help="A run, a .keras file or an export folder that tags characters as words; by default the newest run or "
+            "export of pipelines/segment-zh.toml.",
+        ),
+    ] = None,
+) -> None:
+    """Put spaces between the words of a Chinese text."""
+    from tfnlp.commands.segment import find_model, load_segmenter, open_source, segment_file
+
+    path = find_model(model)
+    with open_source(file):  # before the seconds that a model takes to load
+        pass
+    _load_tensorflow()
+    segment_file(file, load_segmenter(path))
 
 
 @app.command()
