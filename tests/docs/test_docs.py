@@ -215,6 +215,7 @@ def test_pages_that_go_on_from_the_first_model(page, first_model, tmp_path):
         "docs/vectors.md",
         "docs/word-vectors.md",
         "docs/explain.md",
+        "docs/tagging.md",
         "CONTRIBUTING.md",
         "pipelines/README.md",
         "saved_models/README.md",
@@ -237,6 +238,7 @@ def test_no_page_is_forgotten():
         "docs/vectors.md",
         "docs/word-vectors.md",
         "docs/explain.md",
+        "docs/tagging.md",
         "CONTRIBUTING.md",
     }
     run |= {"pipelines/README.md", "saved_models/README.md"}
