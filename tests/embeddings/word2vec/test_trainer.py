@@ -63,6 +63,20 @@ def test_the_same_seed_gives_the_same_vectors(corpus, whole):
     assert np.abs(first - other).max() > 0.01
 
 
+@pytest.mark.slow
+def test_the_same_seed_gives_the_same_vectors_with_n_grams_on_several_threads(tmp_path, monkeypatch):
+    monkeypatch.setattr(trainer_module, "CHUNK_IDS", 1 << 18)
+    # Blocks that share many rows, so that two threads meet in a row again and again.
+    random = np.random.default_rng(0)
+    words = [f"{stem}{ending}" for stem in range(300) for ending in ("s", "ed", "ing")]
+    sentences = [list(random.choice(words, 40)) for _ in range(4000)]
+    corpus = encode_corpus(sentences, tmp_path, min_count=1)
+    settings = Word2VecSettings(dimension=100, epochs=1, min_ngram=1, max_ngram=3)
+    first = trained(corpus, settings).vectors()
+    for _ in range(2):
+        np.testing.assert_array_equal(first, trained(corpus, settings).vectors())
+
+
 @pytest.mark.parametrize("stop_at", [1, 7])
 def test_stopped_and_taken_up_again_is_as_if_never_stopped(corpus, whole, tmp_path, stop_at):
     stopped = Word2VecTrainer(corpus, SETTINGS)

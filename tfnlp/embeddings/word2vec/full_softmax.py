@@ -25,8 +25,6 @@ class FullSoftmax:
         Mikolov et al., 2013, equation 2, https://arxiv.org/abs/1310.4546
     """
 
-    compilable = True
-
     def __init__(self, counts: np.ndarray, dimension: int):
         self.table = tf.Variable(tf.zeros([len(counts), dimension]), trainable=False)
 

@@ -36,8 +36,6 @@ class HierarchicalSoftmax:
         2013, section 2.1, https://arxiv.org/abs/1310.4546
     """
 
-    compilable = True
-
     def __init__(self, counts: np.ndarray, dimension: int):
         tree = huffman_tree(counts)
         nodes = len(tree.node_counts)

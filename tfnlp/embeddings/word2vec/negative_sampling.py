@@ -30,8 +30,6 @@ class NegativeSampling:
         section 4, https://arxiv.org/abs/1604.04661
     """
 
-    compilable = True
-
     def __init__(
         self,
         counts: np.ndarray,

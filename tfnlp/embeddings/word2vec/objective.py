@@ -17,12 +17,10 @@ class Objective(Protocol):
     is the mean of target `i`'s window, and predicts that target only: `weights` is a 0/1 vector per block. Padding
     has weight 0 everywhere, and must neither count nor learn.
 
-    The trainer compiles many steps into one program, by XLA where `compilable`. A row that many pairs of a step would
-    move is kept from overshooting by `RowTable.descend`, or by `descend_rows_by_curvature`.
+    XLA compiles it, with the whole loop over the steps or alone: all shapes are static, and all operations known to
+    XLA. A row that many pairs of a step would move is kept from overshooting by `RowTable.descend`, or by
+    `descend_rows_by_curvature`.
     """
-
-    # Whether XLA can compile it: all shapes are static, and all operations known to XLA.
-    compilable: bool
 
     @property
     def variables(self) -> list[tf.Variable]:

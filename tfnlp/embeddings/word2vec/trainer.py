@@ -46,9 +46,8 @@ class Word2VecTrainer:
     """Learns a vector for each word of a corpus.
 
     Memory does not grow with the corpus: it is read in chunks from the disk. All chance comes from the seed and the
-    place in the corpus, so the same seed gives the same vectors, and training that was taken up again the same as
-    training in one go. With n-grams, which XLA does not compile, that holds on one thread; on several, TensorFlow adds
-    up the gradients of a row in any order, and the vectors are the same to rounding.
+    place in the corpus, so the same seed gives the same vectors, to the bit and on any number of threads, and training
+    that was taken up again the same as training in one go.
 
     Args:
         corpus: what `encode_corpus` gave.
@@ -74,9 +73,9 @@ class Word2VecTrainer:
         )
         self._chunks = -(-len(corpus.ids) // CHUNK_IDS)
         self._steps_of_a_chunk = -(-min(CHUNK_IDS, len(corpus.ids)) // self._layout.positions)
-        compilable = self.input.compilable and self.objective.compilable
         # Without AutoGraph: it would read the source of all that a step calls, for half a second.
-        self._run = tf.function(self._run_steps, jit_compile=compilable, autograph=False)
+        self._run = tf.function(self._run_steps, jit_compile=self.input.compilable, autograph=False)
+        self._objective_step = self.objective.step if self.input.compilable else self._compiled_objective()
 
     def train(
         self,
@@ -231,7 +230,7 @@ class Word2VecTrainer:
         layout = self._layout
         matrix = layout.window_matrix(left, right)
         hidden = layout.overlap(self.input.look_up(stream))
-        loss, d_hidden = self.objective.step(hidden, self._targets(stream), matrix, drawn, rate)
+        loss, d_hidden = self._objective_step(hidden, self._targets(stream), matrix, drawn, rate)
         pairs = tf.reduce_sum(matrix, 1)
         self.input.descend(stream, layout.add_up(d_hidden), layout.add_up(pairs), rate)
         return loss, tf.reduce_sum(pairs)
@@ -241,10 +240,28 @@ class Word2VecTrainer:
         mean, transposed = layout.mean_matrices(left, right)
         hidden = tf.matmul(mean, layout.overlap(self.input.look_up(stream)))
         valid = tf.cast(layout.split(left + right) > 0, tf.float32)
-        loss, d_hidden = self.objective.step(hidden, self._targets(stream), valid, drawn, rate)
+        loss, d_hidden = self._objective_step(hidden, self._targets(stream), valid, drawn, rate)
         d_rows = tf.matmul(transposed, d_hidden)
         self.input.descend(stream, layout.add_up(d_rows), layout.add_up(tf.reduce_sum(mean, 1)), rate)
         return loss, tf.reduce_sum(valid)
+
+    def _compiled_objective(self) -> Callable:
+        """The objective's step as a program of its own, where the whole step cannot be one.
+
+        TensorFlow's own scatter adds a row's gradients up in any order on several threads, and rounds in any way.
+        """
+
+        def step_and_loss(*arguments):
+            loss, d_hidden = self.objective.step(*arguments)
+            return loss(), d_hidden
+
+        compiled = tf.function(step_and_loss, jit_compile=True, autograph=False)
+
+        def step(*arguments):
+            loss, d_hidden = compiled(*arguments)
+            return lambda: loss, d_hidden
+
+        return step
 
     def _targets(self, stream):
         return self._layout.split(stream[self.settings.window : -self.settings.window])
