@@ -39,7 +39,7 @@ def compare(proof, tmp_path, monkeypatch):
         monkeypatch.setattr(module, "check_ops", lambda _: {"core": [], "tensorflow_text": []})
         first = proof.scores if saved_model is None else saved_model
         monkeypatch.setattr(module, "ask_saved_model", lambda *args, **kwargs: answers(first))
-        monkeypatch.setattr(module, "ask_tflite", lambda path, *args: answers(lite[path.name]))
+        monkeypatch.setattr(module, "ask_tflite", lambda proof, path, *args: answers(lite[path.name]))
         return compare_copies(proof, tmp_path, {name: tmp_path / name for name in lite}, max_drop)
 
     return run

@@ -4,8 +4,11 @@ import sys
 ASK = """
 import sys
 from pathlib import Path
+import numpy as np
 from tfnlp.export.copies import ask_tflite
-ask_tflite(Path(sys.argv[1]), [b"a fine film"], [0])
+from tfnlp.export.proof_texts import Proof, ProofText
+proof = Proof([ProofText(b"a fine film")], np.zeros((1, 3), np.float32), ["a", "b", "c"], False)
+ask_tflite(proof, Path(sys.argv[1]), [0])
 """
 
 

@@ -5,7 +5,7 @@ from tensorflow_serving.apis import prediction_log_pb2
 
 from tfnlp.errors import UserError
 from tfnlp.export import export_saved_model
-from tfnlp.export.saved_model import check_labels
+from tfnlp.export.label_files import check_labels
 
 LABELS = ["negative", "positive", "中性"]
 

@@ -13,14 +13,13 @@ import numpy as np
 from tfnlp.errors import WorkError
 from tfnlp.export.copies import CopyAnswers, ask_saved_model, ask_tflite
 from tfnlp.export.ops import check_ops
-from tfnlp.export.proof_texts import Proof, make_proof
+from tfnlp.export.task_export import Proof, export_of_task
 
 if TYPE_CHECKING:
     from rich.table import Table
 
 # Copies that compute what Keras computes, in the same float32.
 EXACT_COPIES = ("saved_model", "float32")
-TOLERANCE = 1e-5
 # A float16 weight keeps 11 bits, so scores move by about a thousandth; a label may change only
 # where Keras itself was all but undecided.
 FLOAT16_TIE = 1e-2
@@ -83,6 +82,7 @@ class Agreement:
         keras_accuracy: Keras's own accuracy on the labelled texts, 0 to 1, or None.
         max_accuracy_drop: what an int8 or float16 copy may lose, in percentage points.
         rows: one row a copy.
+        tolerance: how far a score of a copy in float32 may be off.
     """
 
     texts: int
@@ -90,6 +90,7 @@ class Agreement:
     keras_accuracy: float | None
     max_accuracy_drop: float
     rows: list[CopyAgreement]
+    tolerance: float = 1e-5
 
     @property
     def problems(self) -> list[str]:
@@ -105,7 +106,7 @@ class Agreement:
 
     def as_dict(self) -> dict[str, Any]:
         """Plain JSON."""
-        return {**dataclasses.asdict(self), "tolerance": TOLERANCE, "agrees": not self.problems}
+        return {**dataclasses.asdict(self), "agrees": not self.problems}
 
 
 def prove_agreement(
@@ -132,9 +133,24 @@ def prove_agreement(
     Raises:
         AgreementError: if a copy does not agree; see `compare_copies`.
     """
-    agreement = compare_copies(make_proof(task, texts, labels), export_dir, lite_files, max_accuracy_drop)
+    proof = make_proof(task, texts, labels)
+    agreement = compare_copies(proof, export_dir, lite_files, max_accuracy_drop)
     agreement.require()
     return agreement
+
+
+def make_proof(task: Any, texts: Sequence[Any], labels: Any = None) -> Proof:
+    """Asks Keras about the validation texts and the awkward ones.
+
+    Args:
+        task: a trained task.
+        texts: validation texts; may be empty.
+        labels: what is true of them, or None; see `tfnlp.export.export`.
+
+    Raises:
+        UserError: if there are not as many labels as texts.
+    """
+    return export_of_task(task).make_proof(task, texts, labels)
 
 
 def compare_copies(
@@ -162,23 +178,24 @@ def compare_copies(
         UserError: if the SavedModel holds an op that a stock model server lacks, or does not run.
     """
     ops = check_ops(version)
-    texts = [text.content for text in proof.texts]
     timed = _timed_rows(proof)
     rows = []
     with tempfile.TemporaryDirectory(prefix="tfnlp-") as scratch:
         answers = ask_saved_model(
-            version.resolve(), texts, timed, Path(scratch), text_ops=bool(ops["tensorflow_text"])
+            proof, version.resolve(), timed, Path(scratch), text_ops=bool(ops["tensorflow_text"])
         )
     rows.append(_row("saved_model", proof, answers, max_accuracy_drop))
     for precision, path in lite_files.items():
-        rows.append(_row(precision, proof, ask_tflite(path, texts, timed), max_accuracy_drop))
+        rows.append(_row(precision, proof, ask_tflite(proof, path, timed), max_accuracy_drop))
     awkward = sum(text.awkward is not None for text in proof.texts)
     return Agreement(
-        texts=len(texts) - awkward,
+        # A tagger is asked about a sentence twice: as a text, and as its tokens.
+        texts=sum(text.awkward is None and text.tokens is None for text in proof.texts),
         awkward_texts=awkward,
-        keras_accuracy=_accuracy(proof, proof.scores),
+        keras_accuracy=proof.accuracy(proof.own),
         max_accuracy_drop=max_accuracy_drop,
         rows=rows,
+        tolerance=proof.tolerance,
     )
 
 
@@ -213,22 +230,18 @@ def agreement_table(agreement: Agreement) -> Table:
 
 
 def _row(copy: str, proof: Proof, answers: CopyAnswers, max_drop: float) -> CopyAgreement:
-    same_shape = answers.scores.shape == proof.scores.shape
-    difference = np.abs(answers.scores - proof.scores) if same_shape else np.asarray([np.nan])
-    equal = (
-        _equal_labels(proof, answers.scores, TOLERANCE) if same_shape else np.zeros(len(proof.texts), bool)
-    )
-    accuracy = _accuracy(proof, answers.scores) if same_shape else None
+    difference, mean = proof.differences(answers.answers)
+    equal = proof.equal(answers.answers, proof.tolerance)
     timed = answers.milliseconds.size > 0
     return CopyAgreement(
         copy=copy,
         max_difference=float(difference.max(initial=0.0)),
-        mean_difference=float(difference.mean()) if difference.size else 0.0,
+        mean_difference=mean,
         equal_labels=float(equal.mean()) if equal.size else 1.0,
         bytes=answers.size,
         median_ms=float(np.median(answers.milliseconds)) if timed else None,
         p99_ms=float(np.quantile(answers.milliseconds, 0.99)) if timed else None,
-        accuracy=accuracy,
+        accuracy=proof.accuracy(answers.answers),
         problem=_problem(copy, proof, answers, difference, equal, max_drop),
         texts_per_second=answers.texts_per_second,
     )
@@ -245,17 +258,15 @@ def _problem(
     if not np.isfinite(difference).all():
         return "its scores are not numbers, or not as many as the model's"
     if copy in EXACT_COPIES:
-        worst = int(difference.max(axis=-1).argmax()) if difference.size else 0
-        if difference.max(initial=0.0) > TOLERANCE:
-            return (
-                f"a score is off by {difference.max():.1e}, more than {TOLERANCE}, for {_shown(proof, worst)}"
-            )
+        if difference.max(initial=0.0) > proof.tolerance:
+            worst = int(difference.argmax())
+            return f"a score is off by {difference.max():.1e}, more than {proof.tolerance}, for {_shown(proof, worst)}"
         return _other_labels(proof, equal)
     if copy == "float16":
-        other = _other_labels(proof, _equal_labels(proof, answers.scores, FLOAT16_TIE))
+        other = _other_labels(proof, proof.equal(answers.answers, FLOAT16_TIE))
         if other:
             return other
-    drop = _drop(proof, answers.scores, equal)
+    drop = _drop(proof, answers.answers, equal)
     if drop > max_drop:
         return (
             f"accuracy drops by {drop:.2f} points, more than max_accuracy_drop = {max_drop:g}; leave this "
@@ -270,37 +281,13 @@ def _other_labels(proof: Proof, equal: np.ndarray) -> str:
     return f"{int((~equal).sum())} texts get another label, first {_shown(proof, int(equal.argmin()))}"
 
 
-def _drop(proof: Proof, scores: np.ndarray, equal: np.ndarray) -> float:
+def _drop(proof: Proof, answers: Any, equal: np.ndarray) -> float:
     """Lost accuracy in percentage points; without true labels, what share of the texts changed theirs."""
-    before, after = _accuracy(proof, proof.scores), _accuracy(proof, scores)
+    before, after = proof.accuracy(proof.own), proof.accuracy(answers)
     if before is not None and after is not None:
         return round(100 * (before - after), 9)  # 0.8 - 0.6 is a hair above 0.2
     validation = np.asarray([text.awkward is None for text in proof.texts])
     return round(100 * float(1 - equal[validation].mean()), 9) if validation.any() else 0.0
-
-
-def _equal_labels(proof: Proof, scores: np.ndarray, tie: float) -> np.ndarray:
-    """Per text whether it gets the label that Keras gives it, or one that ties with it: bool `[texts]`."""
-    if proof.multi_label:
-        same = (scores >= 0.5) == (proof.scores >= 0.5)
-        return (same | (np.abs(proof.scores - 0.5) <= tie)).all(axis=-1)
-    chosen = np.take_along_axis(proof.scores, scores.argmax(axis=-1)[:, np.newaxis], axis=-1)[:, 0]
-    return proof.scores.max(axis=-1) - chosen <= tie
-
-
-def _accuracy(proof: Proof, scores: np.ndarray) -> float | None:
-    """Share of the labelled texts that get exactly their true label or labels."""
-    known = [(row, text.labels) for row, text in enumerate(proof.texts) if text.labels is not None]
-    if not known:
-        return None
-    right = 0
-    for row, truth in known:
-        if proof.multi_label:
-            given = {label for label, score in zip(proof.labels, scores[row], strict=True) if score >= 0.5}
-        else:
-            given = {proof.labels[int(scores[row].argmax())]}
-        right += given == set(truth)
-    return right / len(known)
 
 
 def _timed_rows(proof: Proof) -> list[int]:

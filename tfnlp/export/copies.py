@@ -12,12 +12,14 @@ import sys
 import time
 from collections.abc import Sequence
 from pathlib import Path
+from typing import Any
 
 import numpy as np
 
 from tfnlp.errors import UserError
 from tfnlp.export.fresh_process import BATCH
 from tfnlp.export.quiet import native_stderr_turned_away
+from tfnlp.export.task_export import Proof
 
 _SCRIPT = Path(__file__).with_name("fresh_process.py")
 
@@ -27,8 +29,9 @@ class CopyAnswers:
     """What a copy said.
 
     Attributes:
-        labels: its label names in the order of the scores.
-        scores: float32 `[texts, classes]`.
+        labels: its label names in the order of their numbers.
+        answers: what it said to the texts; what that is, the proof knows. A classifier's are scores, float32
+            `[texts, classes]`.
         milliseconds: float `[timed texts]`, each text asked alone, from text to scores.
         size: bytes on the disk.
         complaint: what is wrong with the answers beside the scores; empty for nothing.
@@ -36,7 +39,7 @@ class CopyAnswers:
     """
 
     labels: list[str]
-    scores: np.ndarray
+    answers: Any
     milliseconds: np.ndarray
     size: int
     complaint: str = ""
@@ -44,15 +47,15 @@ class CopyAnswers:
 
 
 def ask_saved_model(
-    version: Path, texts: Sequence[bytes], timed: Sequence[int], scratch: Path, *, text_ops: bool
+    proof: Proof, version: Path, timed: Sequence[int], scratch: Path, *, text_ops: bool
 ) -> CopyAnswers:
     """Asks a SavedModel in a fresh process that has neither tfnlp nor Keras, and sees no GPU.
 
-    Both signatures are asked, in batches of 32 texts of mixed lengths.
+    Every signature is asked, in batches of texts of mixed lengths.
 
     Args:
+        proof: the texts, and how to ask about them.
         version: the version folder.
-        texts: the texts.
         timed: rows to be asked with a clock, too, alone and in batches of 32.
         scratch: a folder for the exchange.
         text_ops: whether the model needs TF Text's ops, as the stock model server links them.
@@ -62,10 +65,12 @@ def ask_saved_model(
     """
     job = {
         "version": str(version),
-        "texts": [base64.b64encode(text).decode("ascii") for text in texts],
+        "texts": [base64.b64encode(text.content).decode("ascii") for text in proof.texts],
         "timed": list(timed),
         "load": _text_op_libraries() if text_ops else [],
+        "asker": str(proof.asker),
         "out": str(scratch / "answers.npz"),
+        **proof.job(),
     }
     job_file = scratch / "job.json"
     job_file.write_text(json.dumps(job), encoding="utf-8")
@@ -86,41 +91,31 @@ def ask_saved_model(
             f"the SavedModel did not answer in a process without tfnlp and Keras (exit status "
             f"{ended.returncode}). It said:\n{last}"
         )
-    with np.load(scratch / "answers.npz") as answers:
-        complaint = ""
-        if answers["label_errors"].size:
-            count = answers["label_errors"].size
-            complaint = f"`label` or `score` is not that of the highest score in {count} texts"
-        elif not np.allclose(
-            answers["scores"], answers["classify_scores"], rtol=0, atol=1e-6, equal_nan=True
-        ):
-            complaint = "the signatures `serving_default` and `classify` give different scores"
+    with np.load(scratch / "answers.npz") as found:
+        labels, answers, complaint = proof.read_answers(found)
         size = sum(file.stat().st_size for file in _model_files(version))
-        labels = [str(label) for label in answers["labels"]]
-        seconds = answers["batch_seconds"]
+        seconds = found["batch_seconds"]
         rate = float(BATCH / np.median(seconds)) if seconds.size else None
-        return CopyAnswers(labels, answers["scores"], answers["milliseconds"], size, complaint, rate)
+        return CopyAnswers(labels, answers, found["milliseconds"], size, complaint, rate)
 
 
-def ask_tflite(path: Path, texts: Sequence[bytes], timed: Sequence[int]) -> CopyAnswers:
+def ask_tflite(proof: Proof, path: Path, timed: Sequence[int]) -> CopyAnswers:
     """Asks a `.tflite` file on one thread.
 
     Args:
+        proof: the texts, and how to ask about them.
         path: the file.
-        texts: the texts.
         timed: rows to be asked once more, with a clock.
     """
-    from tfnlp.edge import EdgeClassifier
-
     with native_stderr_turned_away():  # LiteRT announces its delegate there
-        classifier = EdgeClassifier(path)
-    scores = classifier.scores(texts)
+        labels, answers, ask = proof.ask_lite(path)
     milliseconds = []
     for row in timed:
+        text = proof.texts[row].content
         began = time.perf_counter()
-        classifier.scores([texts[row]])
+        ask(text)
         milliseconds.append(1e3 * (time.perf_counter() - began))
-    return CopyAnswers(classifier.labels, scores, np.asarray(milliseconds), path.stat().st_size)
+    return CopyAnswers(labels, answers, np.asarray(milliseconds), path.stat().st_size)
 
 
 def _model_files(version: Path) -> list[Path]:

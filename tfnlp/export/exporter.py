@@ -11,10 +11,10 @@ from pathlib import Path
 from typing import Any
 
 from tfnlp.errors import UserError, did_you_mean
-from tfnlp.export.agreement import Agreement, compare_copies
+from tfnlp.export.agreement import Agreement, compare_copies, make_proof
 from tfnlp.export.disk import full_disk_told
-from tfnlp.export.proof_texts import Proof, make_proof
 from tfnlp.export.saved_model import write_saved_model
+from tfnlp.export.task_export import export_of_kind, export_of_task
 from tfnlp.export.tflite import PRECISIONS, convert_tflite, package_settings
 from tfnlp.export.versions import staged_version, version_folder
 from tfnlp.files import write_bytes_atomically, write_json_atomically
@@ -48,7 +48,7 @@ def export(
     directory: str | os.PathLike[str],
     *,
     lite: Sequence[str] = ("float32",),
-    texts: Sequence[str | bytes],
+    texts: Sequence[Any],
     labels: Sequence[str] | Sequence[Sequence[str]] | None = None,
     max_accuracy_drop: float = 1.0,
     extra_files: Mapping[str, bytes] | None = None,
@@ -63,11 +63,13 @@ def export(
     model trained on private text (`verify` then has nothing to go by).
 
     Args:
-        task: a trained `TextClassifier`.
+        task: a trained `TextClassifier` or `TokenTagger`.
         directory: the model's folder, `saved_models/<name>`; the model is served under its name.
         lite: precisions of the `.tflite` files: any of `"float32"`, `"float16"`, `"int8"`, or none.
-        texts: validation texts for the proof; may be empty.
-        labels: their true labels (lists of labels for a multi-label task), or None.
+        texts: validation texts for the proof; may be empty. For a tagger, texts, or sentences: tokens, or
+            `TaggedSentence`s.
+        labels: their true labels (lists of labels for a multi-label task), or None. For a tagger the tags of
+            sentences of tokens; a `TaggedSentence` has its own.
         max_accuracy_drop: percentage points of accuracy that int8 and float16 may lose.
         extra_files: name -> content of further files for `assets.extra`.
 
@@ -96,7 +98,12 @@ def export(
         settings, _ = package_settings(task, name)
         write_json_atomically(
             staged.folder / MODEL_FILE,
-            {**settings, "labels": task.labels, "lite": list(lite_files), "ops": ops},
+            {
+                **settings,
+                "labels": export_of_task(task).labels_of(task),
+                "lite": list(lite_files),
+                "ops": ops,
+            },
         )
         for file, content in (extra_files or {}).items():
             write_bytes_atomically(staged.folder / EXTRA / file, content)
@@ -141,7 +148,7 @@ def verify(path: str | os.PathLike[str]) -> Agreement:
             f"`{folder / AGREEMENT_FILE}` is missing or damaged ({error}). Export the model anew."
         ) from error
     lite_files = {precision: _lite_file(folder, precision) for precision in settings["lite"]}
-    proof = Proof.read(folder, settings["labels"], settings["multi_label"])
+    proof = export_of_kind(settings.get("task", "text_classifier")).read_proof(folder, settings)
     return compare_copies(proof, folder, lite_files, limit)
 
 

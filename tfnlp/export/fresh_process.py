@@ -1,13 +1,13 @@
 """Runs a SavedModel where nothing of tfnlp or Keras can be imported; a script of its own, not a module.
 
 `python -I fresh_process.py JOB.json`, where the job is `{"version": folder, "texts": [base64, ...],
-"timed": [row, ...], "load": [op library, ...], "out": file.npz}`.
-The answer holds `scores` and `classify_scores` `[texts, classes]`, `milliseconds` of each timed text asked alone,
-`batch_seconds` of batches of 32 of them, `labels`, and `label_errors`, the rows whose `label` or `score` is not that
-of their highest score.
+"timed": [row, ...], "load": [op library, ...], "asker": script, "out": file.npz}`, and what the script wants beside.
+The answer holds what the script's `ask` gives, `milliseconds` of each timed text asked alone, and `batch_seconds` of
+batches of 32 of them.
 """
 
 import base64
+import importlib.util
 import itertools
 import json
 import sys
@@ -45,22 +45,9 @@ def main():
     for library in job["load"]:
         tf.load_op_library(library)
     model = tf.saved_model.load(job["version"])
-    serve, classify = model.signatures["serving_default"], model.signatures["classify"]
+    serve = model.signatures["serving_default"]
     texts = [base64.b64decode(text) for text in job["texts"]]
-
-    scores, classify_scores, label_errors, labels = [], [], [], []
-    for start in range(0, len(texts), BATCH):
-        batch = texts[start : start + BATCH]
-        answer = {key: value.numpy() for key, value in serve(text=tf.constant(batch, tf.string)).items()}
-        examples = [_example(tf, text) for text in batch]
-        classes = classify(inputs=tf.constant(examples, tf.string))
-        labels = labels or [label.decode() for label in answer["labels"][0]]
-        for row, line in enumerate(answer["scores"]):
-            best = int(line.argmax())
-            if answer["label"][row].decode() != labels[best] or answer["score"][row] != line[best]:
-                label_errors.append(start + row)
-        scores.append(answer["scores"])
-        classify_scores.append(classes["scores"].numpy())
+    answers = _asker(job["asker"]).ask(tf, np, model, texts, BATCH, job)
 
     milliseconds = []
     for row in job["timed"]:
@@ -83,18 +70,18 @@ def main():
         raise SystemExit(f"the SavedModel brought in {', '.join(loaded)}")
     np.savez(
         job["out"],
-        scores=np.concatenate(scores),
-        classify_scores=np.concatenate(classify_scores),
         milliseconds=np.asarray(milliseconds),
         batch_seconds=np.asarray(batch_seconds),
-        label_errors=np.asarray(label_errors, np.int64),
-        labels=np.asarray(labels),
+        **answers,
     )
 
 
-def _example(tf, text):
-    feature = tf.train.Feature(bytes_list=tf.train.BytesList(value=[text]))
-    return tf.train.Example(features=tf.train.Features(feature={"text": feature})).SerializeToString()
+def _asker(path):
+    """The script beside this one that knows what the task answers; it is no part of a package here."""
+    specification = importlib.util.spec_from_file_location("asker", path)
+    module = importlib.util.module_from_spec(specification)
+    specification.loader.exec_module(module)
+    return module
 
 
 if __name__ == "__main__":

@@ -66,6 +66,8 @@ class TextClassifier(keras.Model):
         ```
     """
 
+    kind = "text_classifier"  # as a recipe's [task] and an export's `model.json` name it
+
     def __init__(
         self,
         preprocessor: TextPreprocessor,
