@@ -10,13 +10,13 @@ import pytest
 import tensorflow as tf
 
 from tfnlp.data.tagging import TaggedCorpus, TaggedSentence, spans_of, tag_inventory
+from tfnlp.data.tagging.tagged_rows import tagged_rows
 from tfnlp.encoders.registry import ENCODERS, encoder_class
 from tfnlp.errors import UserError
 from tfnlp.evaluation.tagging import evaluate_tags
 from tfnlp.layers import CharacterBiLSTM, CharacterCNN
 from tfnlp.tasks import TokenTagger
 from tfnlp.tasks.tag_figures import quick_scores
-from tfnlp.tasks.tagged_rows import tagged_rows
 from tfnlp.text import CharacterTokenizer, TaggingPreprocessor, WordTokenizer
 
 # A name is one or two capitalised words; the tags follow from the words alone, so every network can learn them.

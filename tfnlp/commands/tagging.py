@@ -15,6 +15,7 @@ from tfnlp.commands.tagged_corpora import tagged_corpora_of
 from tfnlp.commands.tagger_building import build_tagger
 from tfnlp.data.tagging.corpus import TaggedCorpus
 from tfnlp.data.tagging.encoding import encode_tokens
+from tfnlp.data.tagging.tagged_rows import tagged_rows
 from tfnlp.errors import UserError
 from tfnlp.evaluation.segmentation import SegmentationScores, evaluate_segmentation
 from tfnlp.evaluation.tagging import TaggingScores, evaluate_tags
@@ -22,7 +23,6 @@ from tfnlp.evaluation.tagging_mistakes import worst_sentences
 from tfnlp.evaluation.tagging_report import write_tagging_report
 from tfnlp.plots.tagging import plot_tagging
 from tfnlp.recipe import Recipe
-from tfnlp.tasks.tagged_rows import tagged_rows
 from tfnlp.tasks.token_tagger import TokenTagger
 
 logger = logging.getLogger(__name__)

@@ -19,6 +19,8 @@ from tfnlp.text.casing import CASINGS
 from tfnlp.text.tagging_preprocessor import TaggingPreprocessor
 
 HEADS = ("crf", "softmax")
+# A piece this long has all the context that a tag could want, and attention over it still fits in memory.
+PIECE_TOKENS = 1024
 
 
 class TaggingNetwork(keras.Model):
@@ -78,6 +80,13 @@ class TaggingNetwork(keras.Model):
     def max_tokens(self) -> int:
         """Length in tokens of the pieces that a training cuts long sentences into."""
         return self.preprocessor.max_tokens
+
+    @property
+    def piece_tokens(self) -> int:
+        """Tokens that an answer reads at once: a longer text is read in pieces, so that its length costs no memory."""
+        longest = self.encoder.max_tokens
+        wanted = max(PIECE_TOKENS, self.max_tokens)
+        return wanted if longest is None else min(wanted, longest)
 
     def build(self, input_shape: Any = None) -> None:
         """Creates all weights: nothing waits for a first batch."""

@@ -13,18 +13,17 @@ from keras import ops
 
 from tfnlp.data.pipeline import steps_per_epoch, training_batches
 from tfnlp.data.tagging.encoding import Features, batches_by_size, cut_rows, cut_texts, encode_tokens
+from tfnlp.data.tagging.tagged_rows import TaggedRows, joined_row, rows_of, tagged_rows
 from tfnlp.errors import UserError
 from tfnlp.tasks.tag_figures import quick_scores
-from tfnlp.tasks.tagged_rows import TaggedRows, joined_row, rows_of, tagged_rows
-from tfnlp.tasks.tagged_text import TaggedText, tagged_text
 from tfnlp.tasks.tagging_network import TaggingNetwork
-from tfnlp.text.tag_spans import TaggedSpan
+from tfnlp.text.tagged_text import TaggerAnswers, TagNumbers, are_texts
 
 logger = logging.getLogger(__name__)
 
 
 @keras.saving.register_keras_serializable(package="tfnlp")
-class TokenTagger(TaggingNetwork):
+class TokenTagger(TaggerAnswers, TaggingNetwork):
     """Tags every token of a text: segmentation, names, parts of speech.
 
     Each token's word vector, the vector of its spelling and that of its casing stand side by side; the encoder reads
@@ -79,6 +78,8 @@ class TokenTagger(TaggingNetwork):
         tagger.predict_spans(["Ada Lovelace lived in London."])
         ```
     """
+
+    kind = "token_tagger"  # as a recipe's [task] and an export's `model.json` name it
 
     # Of the sentences evaluated after each epoch; Keras hands its own data set to `evaluate`, which lacks the names of
     # tags that training never saw.
@@ -225,11 +226,11 @@ class TokenTagger(TaggingNetwork):
         losses = np.zeros(len(rows))
         found = np.zeros(len(numbers), np.int32)
         starts = np.cumsum(lengths) - lengths
-        longest = self.encoder.max_tokens
-        if longest is not None and (lengths > longest).any():  # these are answered in pieces
+        longest = self.piece_tokens
+        if (lengths > longest).any():  # these are answered in pieces
             without = np.union1d(without, np.flatnonzero(lengths > longest))
             found = self._tags_of(features, batch_size, scores=False)[0]
-        readable = np.flatnonzero(lengths <= longest) if longest is not None else np.arange(len(rows))
+        readable = np.flatnonzero(lengths <= longest)
         for batch_rows in batches_by_size(lengths[readable], batch_size):
             chosen = readable[batch_rows]
             batch = self._batch({**features, "tags": gold}, chosen)
@@ -245,7 +246,8 @@ class TokenTagger(TaggingNetwork):
         """Tags texts or sentences.
 
         Args:
-            x: texts (`str` or `bytes`), or sentences as `fit` takes them; however long they are, no token is lost.
+            x: texts (`str` or `bytes`), or sentences as `fit` takes them; however long they are, no token is lost: what
+                is longer than `piece_tokens` is read in pieces.
             batch_size: int, most sentences a batch.
             **kwargs: as Keras's; nothing in it is heeded.
 
@@ -255,8 +257,8 @@ class TokenTagger(TaggingNetwork):
         features, lengths, _ = self._read(x)
         return self._named(self._tags_of(features, batch_size, scores=False)[0], lengths)
 
-    def tag(self, x: Any, *, batch_size: int = 256) -> list[TaggedText]:
-        """Tags texts or sentences, and tells where each token and span lies, and how sure each tag is.
+    def tag_rows(self, x: Any, *, batch_size: int = 256) -> list[TagNumbers]:
+        """Tags texts or sentences by number; `tag` and `predict_spans` make words of it.
 
         Args:
             x: as `predict` takes it.
@@ -266,20 +268,19 @@ class TokenTagger(TaggingNetwork):
         numbers, scores = self._tags_of(features, batch_size, scores=True)
         ends = np.cumsum(lengths)
         return [
-            tagged_text(
+            TagNumbers(
                 text,
-                starts,
-                stops,
-                [self.tags[number] for number in numbers[end - length : end]],
-                scores[end - length : end].tolist(),
-                self.scheme,
+                numbers[end - length : end],
+                scores[end - length : end],
+                np.asarray(starts),
+                np.asarray(stops),
             )
             for (text, starts, stops), length, end in zip(places, lengths, ends)
         ]
 
-    def predict_spans(self, x: Any, **kwargs: Any) -> list[list[TaggedSpan]]:
-        """The spans of each text or sentence, in their order; arguments as `tag`'s."""
-        return [list(answer.spans) for answer in self.tag(x, **kwargs)]
+    def forget_traces(self) -> None:
+        """Traces anew at the next answer, for something was changed that a trace holds."""
+        self._steps = None
 
     def tag_numbers(
         self, texts: Sequence[str | bytes], *, batch_size: int = 256
@@ -302,12 +303,11 @@ class TokenTagger(TaggingNetwork):
 
     def _read(self, x: Any) -> tuple[Features, np.ndarray, list[tuple[Any, Any, Any]]]:
         """Features, numbers of tokens, and for each text itself and the bytes where its tokens start and end."""
-        if isinstance(x, str | bytes):
-            raise UserError(f"expected a list of texts, got one: pass [text]. Received: {x[:50]!r}")
         x = x.tolist() if isinstance(x, np.ndarray) else x
+        texts = are_texts(x)
         if not len(x):
             return {}, np.zeros(0, np.int64), []
-        if isinstance(next(iter(x)) if not hasattr(x, "sentences") else None, str | bytes):
+        if texts:
             features, lengths, starts, ends = cut_texts(self.preprocessor, x)
             splits = np.cumsum(lengths)[:-1]
             return features, lengths, list(zip(x, np.split(starts, splits), np.split(ends, splits)))
@@ -320,7 +320,7 @@ class TokenTagger(TaggingNetwork):
         """Tag numbers int32 `[tokens]` of all rows, one after the other, and their probabilities or zeros."""
         if not features:
             return np.zeros(0, np.int32), np.zeros(0, np.float32)
-        features = cut_rows(features, self.encoder.max_tokens)
+        features = cut_rows(features, self.piece_tokens)
         lengths = features["token_ids"].row_lengths().numpy()
         starts = np.cumsum(lengths) - lengths
         numbers, sure = np.zeros(lengths.sum(), np.int32), np.zeros(lengths.sum(), np.float32)

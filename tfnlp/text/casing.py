@@ -7,15 +7,14 @@ import functools
 import numpy as np
 import tensorflow as tf
 
+from tfnlp.text.casing_names import CASINGS, DIGIT_RANGES
 from tfnlp.text.code_points import CodePoints, PagedTable
+from tfnlp.text.padding import row_numbers
 from tfnlp.text.unicode_table import CODE_POINTS, load_table
 
-# A casing's id is its place here; 0 is padding.
-CASINGS = ("[PAD]", "lower", "upper", "title", "mixed", "digits", "other")
 _LOWER, _UPPER, _TITLE, _MIXED, _DIGITS, _OTHER = range(1, len(CASINGS))
 # What a character is.
 _IS_UPPER, _IS_LOWER, _IS_DIGIT = 1, 2, 3
-_DIGIT_RANGES = ((0x30, 0x3A), (0xFF10, 0xFF1A))  # ASCII and full-width
 
 
 def casing_ids(points: CodePoints) -> tf.Tensor:
@@ -28,14 +27,14 @@ def casing_ids(points: CodePoints) -> tf.Tensor:
     kinds = _kinds().look_up(points.values)
     places = tf.range(tf.size(kinds))
     cased = tf.equal(kinds, _IS_UPPER) | tf.equal(kinds, _IS_LOWER)
-    rows = functools.partial(tf.RaggedTensor.from_row_splits, row_splits=points.row_splits, validate=False)
+    rows, number = row_numbers(points.row_splits), tf.size(points.row_splits) - 1
 
     def count(kind: int) -> tf.Tensor:
-        return tf.reduce_sum(rows(tf.cast(tf.equal(kinds, kind), tf.int32)), axis=1)
+        return tf.math.unsorted_segment_sum(tf.cast(tf.equal(kinds, kind), tf.int32), rows, number)
 
     upper, lower, digits = count(_IS_UPPER), count(_IS_LOWER), count(_IS_DIGIT)
     last = tf.size(kinds) - 1  # the space that ends each row has no case, so it can stand for "none"
-    first = tf.reduce_min(rows(tf.where(cased, places, last)), axis=1)
+    first = tf.math.unsorted_segment_min(tf.where(cased, places, last), rows, number)
     capital_first = tf.equal(tf.gather(kinds, tf.minimum(first, last)), _IS_UPPER)
     of_letters = tf.where(
         tf.equal(upper, 0),
@@ -51,7 +50,7 @@ def _kinds() -> PagedTable:
     """What each code point is, by the frozen table: what has a small form is a capital, the small form is small."""
     table = load_table()
     kinds = np.zeros(CODE_POINTS, np.int32)
-    for first, end in _DIGIT_RANGES:
+    for first, end in DIGIT_RANGES:
         kinds[first:end] = _IS_DIGIT
     kinds[np.fromiter(table.lower.values(), np.int32)] = _IS_LOWER
     kinds[np.fromiter(table.lower.keys(), np.int32)] = _IS_UPPER

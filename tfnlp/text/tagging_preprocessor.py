@@ -207,10 +207,10 @@ class TaggingPreprocessor(keras.layers.Layer):
 
     def _token_ids(self, tokens: tf.Tensor) -> tf.Tensor:
         ids = self._look_up(self._points(tokens))
-        if self.tokenizer.lowercase:
-            return ids
-        small = self._look_up(self._points(tokens, lowercase=True))
-        return tf.where(tf.equal(ids, UNKNOWN_ID), small, ids)
+        if not self.tokenizer.lowercase:
+            small = self._look_up(self._points(tokens, lowercase=True))
+            ids = tf.where(tf.equal(ids, UNKNOWN_ID), small, ids)
+        return tf.maximum(ids, UNKNOWN_ID)  # a token `[PAD]` that comes ready is no padding
 
     def _points(self, tokens: tf.Tensor, lowercase: bool | None = None) -> CodePoints:
         points = decode(tokens, lowercase=self.tokenizer.lowercase if lowercase is None else lowercase)
