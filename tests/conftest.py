@@ -56,3 +56,59 @@ def _turn(item):
     file = Path(item.path).relative_to(Path(__file__).parent)
     places = [place for place, path in enumerate(LONG) if file.is_relative_to(path)]
     return min(places, default=len(LONG))
+
+
+@pytest.fixture(scope="session")
+def build_tagger():
+    """Makes a small tagger with random weights, large enough that it is not undecided."""
+    sentences = ["Ada Lovelace lived in London .", "the USA and New York", "我 在 伦 敦 é"]
+    tags = ["O", *(f"{letter}-{label}" for label in ("PER", "LOC") for letter in "BIES")]
+
+    def build(
+        encoder="bilstm",
+        *,
+        words=True,
+        characters="cnn",
+        casing_dim=2,
+        head="crf",
+        tags=tags,
+        scheme="bioes",
+        settings=None,
+    ):
+        import numpy as np
+
+        from tfnlp.encoders.registry import encoder_class
+        from tfnlp.layers import CharacterBiLSTM, CharacterCNN
+        from tfnlp.tasks import TokenTagger
+        from tfnlp.text import CharacterTokenizer, TaggingPreprocessor, WordTokenizer
+
+        preprocessor = TaggingPreprocessor(
+            WordTokenizer() if words else CharacterTokenizer(),
+            max_tokens=24,
+            max_characters=6 if characters else 0,
+            casing=casing_dim > 0,
+        )
+        rows = [sentence.split() for sentence in sentences]
+        preprocessor.adapt(rows if words else [list("".join(row)) for row in rows])
+        spelling = {
+            None: lambda _: None,
+            "cnn": lambda count: CharacterCNN(count, embedding_dim=4, filters=5),
+            "bilstm": lambda count: CharacterBiLSTM(count, embedding_dim=4, units=3),
+        }[characters](preprocessor.character_count)
+        options = {"embedding_dim": 8, **({"units": 6} if settings is None else settings)}
+        task = TokenTagger(
+            preprocessor,
+            encoder_class(encoder)(preprocessor.vocabulary_size, **options),
+            tags,
+            scheme,
+            head=head,
+            character_encoder=spelling,
+            casing_dim=casing_dim,
+        )
+        # Not `set_random_seed`: it empties TensorFlow's kernel cache.
+        random = np.random.default_rng(1)
+        for weight in task.trainable_variables:
+            weight.assign(random.normal(scale=0.6, size=weight.shape))
+        return task
+
+    return build

@@ -11,6 +11,7 @@ __getattr__, __dir__ = lazy_exports(
         "BiLSTM": "encoders.bilstm",
         "CharacterTokenizer": "text.character_tokenizer",
         "EdgeClassifier": "edge.classifier",
+        "EdgeTagger": "edge.tagger",
         "FixedWindow": "encoders.fixed_window",
         "SentencePieceTokenizer": "text.sentencepiece_tokenizer",
         "TextCNN": "encoders.text_cnn",

@@ -143,11 +143,9 @@ def test_taken_up_again_it_ends_with_the_same_bits(run, place, tfnlp, monkeypatc
         np.testing.assert_array_equal(ours, theirs)
 
 
-@pytest.mark.parametrize("verb", [("export", "--out", "x"), ("explain", "text")])
-def test_what_a_tagger_cannot_yet_is_said(run, place, tfnlp, verb):
-    name, *rest = verb
-    done = tfnlp(name, run, *rest, cwd=place, check=2)
-    assert f"`tfnlp {name}` knows classifiers only" in done.stderr
+def test_what_a_tagger_cannot_is_said(run, place, tfnlp):
+    done = tfnlp("explain", run, "text", cwd=place, check=2)
+    assert "`tfnlp explain` knows classifiers only" in done.stderr
 
 
 def test_compare_says_what_to_do_instead(place, tfnlp):
@@ -218,3 +216,22 @@ def test_every_shipped_recipe_of_a_tagger_is_sound():
         {"corpus": {"train": "a"}, "encoder": {"type": "gru"}, "task": {"type": "token_tagger"}}
     )
     assert (recipe.training.monitor, recipe.task.head, recipe.corpus.to_scheme) == ("auto", "crf", "bioes")
+
+
+@pytest.mark.slow
+def test_an_exported_tagger_is_proved_and_answers_as_the_run_does(run, place, tfnlp, monkeypatch):
+    from tfnlp.export import tagger_export
+
+    texts = [text for text in tagger_export.awkward_proof_texts() if len(text.content) < 200]
+    monkeypatch.setattr(tagger_export, "awkward_proof_texts", lambda: texts)
+    done = tfnlp("export", run, "--out", "saved_models/names", "--lite", "float32", cwd=place, check=0)
+    assert "Do the copies agree?" in done.stdout
+    # The recipe's `max_tokens` is 6: a phone's file reads no more at once.
+    text = "Ada Lovelace in New York ."
+    expected = tfnlp("predict", run, text, cwd=place, check=0).stdout
+    phone = "saved_models/names/1/assets.extra/model.float32.tflite"
+    for copy in ("saved_models/names", phone):
+        assert tfnlp("predict", copy, text, cwd=place, check=0).stdout == expected
+        reading = ("--set", "scheme=bio", "--json")
+        done = tfnlp("evaluate", copy, "test.conll", *reading, cwd=place, check=0)
+        assert json.loads(done.stdout)["f1"] > (0.5 if copy == phone else 0.99)

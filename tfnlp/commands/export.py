@@ -6,8 +6,9 @@ from collections.abc import Sequence
 from pathlib import Path
 from typing import Any
 
-from tfnlp.commands.models import finished_model, load_keras, require_classifier
+from tfnlp.commands.models import finished_model, is_tagger, load_keras
 from tfnlp.commands.run_folder import RunFolder
+from tfnlp.data.tagging.sentence import TaggedSentence
 from tfnlp.export.agreement import Agreement
 from tfnlp.export.exporter import ExportResult, export, verify
 
@@ -31,17 +32,18 @@ def export_model(
         AgreementError: if a copy does not agree.
     """
     settings = _DEFAULTS
-    texts: list[str] = []
+    texts: list[Any] = []
     labels: list[Any] = []
     if source.suffix == ".keras" and source.is_file():
         task = load_keras(source)
-        require_classifier(task, "export")
     else:
         run = RunFolder.open(source)
         settings = run.load_recipe().export.model_dump()
         task = load_keras(finished_model(run))
-        require_classifier(task, "export")
-        texts, labels = run.read_validation()
+        if is_tagger(task):
+            texts = [_sentence(row) for row in run.validation_rows()]
+        else:
+            texts, labels = run.read_validation()
     return export(
         task,
         out,
@@ -50,6 +52,20 @@ def export_model(
         labels=labels or None,
         max_accuracy_drop=settings["max_accuracy_drop"] if max_accuracy_drop is None else max_accuracy_drop,
     )
+
+
+def _sentence(row: dict[str, Any]) -> TaggedSentence:
+    """A tagger's validation sentence, as a run keeps it; without its text where that is not made of its tokens."""
+    tokens, tags, text = tuple(row["tokens"]), tuple(row["tags"]), row["text"]
+    starts: list[int] = []
+    place = 0
+    for token in tokens:
+        place = text.find(token, place)
+        if place < 0:
+            return TaggedSentence(tokens, tags)
+        starts.append(place)
+        place += len(token)
+    return TaggedSentence(tokens, tags, text=text, starts=tuple(starts))
 
 
 def verify_export(folder: Path) -> Agreement:

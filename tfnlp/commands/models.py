@@ -35,7 +35,7 @@ class _Copy:
 
 
 def load_model(path: str | Path) -> Any:
-    """Loads a model: a `Classifier`, or a trained tagger.
+    """Loads a model: a `Classifier`, or any copy of a tagger.
 
     Args:
         path: a run folder (or the folder of a recipe's runs, for the newest), a `.keras` file, an export
@@ -50,9 +50,11 @@ def load_model(path: str | Path) -> Any:
     if path.is_dir() and is_run(path):
         return load_keras(finished_model(RunFolder.open(path)))
     if (path.is_file() and path.suffix == ".tflite") or (path.is_dir() and is_export(path)):
-        from tfnlp.export.loaded import load_classifier
+        from tfnlp.export.loaded import kind_of_export, load_classifier, load_tagger
 
         with native_stderr_turned_away():  # LiteRT announces its delegate there
+            if kind_of_export(path) == "token_tagger":
+                return load_tagger(path)
             return _Copy(load_classifier(path))
     siblings = [p.name for p in path.parent.iterdir()] if path.parent.is_dir() else []
     there = "no model in" if path.exists() else "no"
@@ -64,15 +66,15 @@ def load_model(path: str | Path) -> Any:
 
 def is_tagger(model: Any) -> bool:
     """Whether a loaded model tags tokens; what it is asked and answers is then another."""
-    return hasattr(model, "tag_index")
+    return hasattr(model, "scheme")
 
 
 def require_classifier(model: Any, verb: str) -> None:
     """Raises UserError if a verb that knows classifiers only is asked about a tagger."""
     if is_tagger(model):
         raise UserError(
-            f"`tfnlp {verb}` knows classifiers only, and this model tags tokens; `tfnlp predict` and `tfnlp evaluate` "
-            "take it"
+            f"`tfnlp {verb}` knows classifiers only, and this model tags tokens; `tfnlp predict`, `tfnlp evaluate` and "
+            "`tfnlp export` take it"
         )
 
 

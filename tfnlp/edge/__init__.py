@@ -2,4 +2,6 @@
 
 from tfnlp._lazy import lazy_exports
 
-__getattr__, __dir__ = lazy_exports(__name__, {"EdgeClassifier": "classifier", "ModelFile": "model_file"})
+__getattr__, __dir__ = lazy_exports(
+    __name__, {"EdgeClassifier": "classifier", "EdgeTagger": "tagger", "ModelFile": "model_file"}
+)

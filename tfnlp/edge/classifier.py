@@ -10,7 +10,7 @@ from typing import Any
 import numpy as np
 from ai_edge_litert.interpreter import Interpreter
 
-from tfnlp.edge.model_file import ModelFile
+from tfnlp.edge.model_file import CLASSIFIER, ModelFile
 from tfnlp.errors import UserError
 from tfnlp.text.twin import PythonPreprocessor
 
@@ -42,6 +42,8 @@ class EdgeClassifier:
 
     def __init__(self, path: str | os.PathLike[str], num_threads: int = 1):
         file = ModelFile.read(path)
+        if file.task != CLASSIFIER:
+            raise UserError(f"`{path}` is a {file.task}, not a classifier: load it with `EdgeTagger`.")
         self.name = file.name
         self.labels = file.labels
         self.multi_label = file.multi_label

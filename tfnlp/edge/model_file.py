@@ -12,26 +12,40 @@ from typing import Any
 
 from tfnlp.errors import UserError
 
+CLASSIFIER, TAGGER = "text_classifier", "token_tagger"
+# The file that names the labels, by task.
+_LABELS = {CLASSIFIER: "labels.txt", TAGGER: "tags.txt"}
+_SETTINGS = {CLASSIFIER: ("multi_label",), TAGGER: ("scheme",)}
+
 
 @dataclasses.dataclass(frozen=True)
 class ModelFile:
-    """A text classifier's file, taken apart.
+    """A task's file, taken apart.
 
     Attributes:
         model: the whole file, for the interpreter.
         name: the model's name.
-        labels: the labels in the order of the scores.
-        multi_label: whether each label is scored for itself.
+        task: `"text_classifier"` or `"token_tagger"`.
+        labels: the labels in the order of their numbers; a tagger's tags.
         vocabulary: the tokens in the order of their ids.
-        preprocessor: settings of `tfnlp.text.twin.PythonPreprocessor`.
+        characters: the characters in the order of their ids; empty where none are read.
+        preprocessor: settings of `tfnlp.text.twin.PythonPreprocessor`, or of a tagger's.
+        settings: what else the task knows: a classifier's `multi_label`, a tagger's `scheme`.
     """
 
     model: bytes
     name: str
+    task: str
     labels: list[str]
-    multi_label: bool
     vocabulary: list[str]
+    characters: list[str]
     preprocessor: dict[str, Any]
+    settings: dict[str, Any]
+
+    @property
+    def multi_label(self) -> bool:
+        """Whether each label of a classifier is scored for itself."""
+        return bool(self.settings["multi_label"])
 
     @classmethod
     def read(cls, path: str | os.PathLike[str]) -> ModelFile:
@@ -57,13 +71,16 @@ class ModelFile:
             preprocessor = dict(settings["preprocessor"])
             if "sentencepiece.model" in files:
                 preprocessor["model"] = files["sentencepiece.model"]
+            name, task = settings["name"], settings.get("task", CLASSIFIER)
             return cls(
                 model=model,
-                name=settings["name"],
-                labels=_lines(files["labels.txt"]),
-                multi_label=settings["multi_label"],
+                name=name,
+                task=task,
+                labels=_lines(files[_LABELS.get(task, "labels.txt")]),
                 vocabulary=_lines(files["vocab.txt"]),
+                characters=_lines(files["characters.txt"]) if "characters.txt" in files else [],
                 preprocessor=preprocessor,
+                settings={key: settings[key] for key in _SETTINGS.get(task, ())},
             )
         except (zipfile.BadZipFile, KeyError, ValueError) as error:
             raise UserError(

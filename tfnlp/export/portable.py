@@ -33,10 +33,16 @@ def portable(task: Any) -> Iterator[None]:
                 change(layer, "dtype_policy", keras.dtype_policies.get("float32"))
             if getattr(layer, "use_cudnn", False):
                 change(layer, "use_cudnn", False)
-        # Keras keeps the traced graph of `predict`: it must be traced anew on either side.
-        task.predict_function = None
+        _forget_traces(task)
         yield
     finally:
         for layer, attribute, value in reversed(changed):
             setattr(layer, attribute, value)
-        task.predict_function = None
+        _forget_traces(task)
+
+
+def _forget_traces(task: Any) -> None:
+    """What Keras, or the task, keeps as traced graphs must be traced anew on either side."""
+    task.predict_function = None
+    if hasattr(task, "forget_traces"):
+        task.forget_traces()
