@@ -205,7 +205,7 @@ def test_words_without_types_stand_apart_and_free_tags_behind_their_tokens():
         del capture
         return "".join(part.plain for part in tagged_view([row]).renderables)
 
-    spans = [{"label": "", "text": word, "start": 0, "end": 0} for word in ("我", "喜欢", " ", "你")]
+    spans = [{"label": "", "text": word, "start": 0, "end": 0} for word in ("我", "喜欢", " ", "你 ")]
     assert shown({"text": "我喜欢 你", "tokens": [], "tags": ["S"], "spans": spans}) == "我 喜欢 你"
     assert shown({"text": "a b", "tokens": ["a", "b"], "tags": ["DT", "NN"], "spans": []}) == "a/DT b/NN"
     assert shown({"text": "\x1b[2Ja", "tokens": ["a"], "tags": ["O"], "spans": []}) == "␛[2Ja"

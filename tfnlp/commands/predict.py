@@ -13,6 +13,9 @@ from tfnlp.errors import UserError, WorkError
 if TYPE_CHECKING:
     from rich.table import Table
 
+    from tfnlp.serving import Client, ServingError
+    from tfnlp.text.tagged_text import TaggedText
+
 # A score that a multi-label model needs to give a label.
 THRESHOLD = 0.5
 Answerer = Callable[[Sequence[str | bytes]], list[dict[str, Any]]]
@@ -117,14 +120,31 @@ def answers_from_server(
         WorkError: what the server, or the lack of one, came back with.
     """
     from tfnlp.serving import Client, ServingError
+    from tfnlp.serving.errors import Code
 
     limit = {} if timeout is None else {"timeout": timeout}
     with Client(server, model, version=version, label=label, **limit) as client:
         try:
-            found = client.predict(texts)
+            try:
+                found = client.predict(texts)
+            except ServingError as error:
+                if error.code is not Code.FAILED_PRECONDITION:
+                    raise
+                return [answer.as_dict() for answer in _tagged(client, texts, error)]
         except ServingError as error:
             raise WorkError(f"{error.code.name}: {error}") from error
     return [_row(text, answer, multi_label) for text, answer in zip(texts, found, strict=True)]
+
+
+def _tagged(client: Client, texts: Sequence[str | bytes], refused: ServingError) -> list[TaggedText]:
+    """A tagger's answers; what is no classifier may be one. If it is not, raises what it said at first."""
+    from tfnlp.serving import ServingError
+    from tfnlp.serving.errors import Code
+
+    try:
+        return client.tag(texts)
+    except ServingError as error:
+        raise (refused if error.code is Code.FAILED_PRECONDITION else error) from None
 
 
 def _row(text: str | bytes, answer: dict[str, Any], multi_label: bool) -> dict[str, Any]:

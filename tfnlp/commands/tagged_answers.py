@@ -34,8 +34,8 @@ def _line(row: dict[str, Any], colours: dict[str, str]) -> Text:
     if any(span["label"] for span in row["spans"]):
         return _marked(row, colours)
     if row["spans"]:
-        words = (span["text"] for span in row["spans"])
-        return Text(" ".join(visible_text(word) for word in words if not word.isspace()))
+        words = (span["text"].strip() for span in row["spans"])  # white space may be a token, too
+        return Text(" ".join(visible_text(word) for word in words if word))
     if not row["tags"] or set(row["tags"]) == {"O"}:
         return Text(visible_text(row["text"]))
     line = Text()

@@ -61,6 +61,26 @@ CLASSIFIER = {
 SIGNATURES = {
     "reviews": CLASSIFIER,
     "hostile": CLASSIFIER,
+    "names": {
+        "serving_default": signature(
+            {"text": tensor("DT_STRING", -1)},
+            {
+                **{
+                    name: tensor("DT_STRING", -1, -1)
+                    for name in ("tokens", "tags", "span_labels", "span_texts")
+                },
+                **{name: tensor("DT_FLOAT", -1, -1) for name in ("scores", "span_scores")},
+                **{
+                    name: tensor("DT_INT32", -1, -1)
+                    for name in (
+                        *("starts", "ends", "span_starts", "span_ends"),
+                        *("span_character_starts", "span_character_ends"),
+                    )
+                },
+                **{name: tensor("DT_INT32", -1) for name in ("lengths", "span_lengths")},
+            },
+        )
+    },
     "vectors": {
         "serving_default": signature(
             {"sentence": tensor("DT_STRING", -1, 1)},
@@ -81,7 +101,52 @@ def classified(name, text):
     return labels, [0.875, 0.125] if "bad" not in text else [0.25, 0.75]
 
 
+# What a tagger finds in a text: the words in it that it knows.
+KNOWN = {
+    "Ada Lovelace": "PER",
+    "London": "LOC",
+    "伦敦": "LOC",
+    "牛津大学": "ORG",
+    HOSTILE: HOSTILE,
+    "好看": "",
+}
+
+
+def tagged(text):
+    """A text's spans by their bytes, each one token."""
+    found = sorted((text.index(word), word, label) for word, label in KNOWN.items() if word in text)
+    spans = [(len(text[:place].encode()), word, label) for place, word, label in found]
+    return {
+        "tokens": [word for _, word, _ in spans],
+        "tags": [f"S-{label}" for _, _, label in spans] or [],
+        "scores": [0.5] * len(spans),
+        "starts": [start for start, _, _ in spans],
+        "ends": [start + len(word.encode()) for start, word, _ in spans],
+        "lengths": len(spans),
+        "span_labels": [label for _, _, label in spans],
+        "span_texts": [word for _, word, _ in spans],
+        "span_scores": [0.5] * len(spans),
+        "span_starts": [start for start, _, _ in spans],
+        "span_ends": [start + len(word.encode()) for start, word, _ in spans],
+        "span_character_starts": [place for place, _, _ in found],
+        "span_character_ends": [place + len(word) for place, word, _ in found],
+        "span_lengths": len(spans),
+    }
+
+
+def padded(rows):
+    """Rows as a server sends them: all as long as the longest."""
+    longest = max(row["lengths"] for row in rows)
+    for row in rows:
+        for name, values in row.items():
+            if isinstance(values, list):
+                values += [0 if name.endswith(("starts", "ends", "scores")) else ""] * (longest - len(values))
+    return rows
+
+
 def predicted(name, body):
+    if name == "names":
+        return json.dumps({"predictions": padded([tagged(text) for text in body["instances"]])})
     if name == "pixels":
         return '{"predictions": [NaN]}'
     if name == "vectors":
@@ -115,6 +180,7 @@ class CannedServer:
             Model("vectors", [Version(1), Version(2, "END", "NOT_FOUND: no saved_model.pb in /models/2")]),
             Model("pixels", [Version(1)]),
             Model("hostile", [Version(1)]),
+            Model("names", [Version(1)]),
         ]
         self.requests.clear()
 

@@ -141,6 +141,34 @@ def test_other_outputs_are_a_table_with_exact_numbers(open_page, canned):
     assert page.locator("#models .failed").text_content() == "could not be loaded"
 
 
+def test_spans_are_marked_in_the_text_they_were_found_in(open_page, canned):
+    page = open_page()
+    choose(page, "names")
+    ask(page, "😀 Ada Lovelace 去过 London 和伦敦。\nnothing here\n很好看的书")
+    results = page.locator("#answer .result")
+    first = results.nth(0)
+    # The label stands behind its span; all else is the text as it was asked.
+    assert first.locator(".marked").text_content() == "😀 Ada LovelacePER 去过 LondonLOC 和伦敦LOC。"
+    assert first.locator("mark small").all_text_contents() == ["PER", "LOC", "LOC"]
+    colours = [mark.get_attribute("class") for mark in first.locator("mark").all()]
+    assert colours[0] != colours[1] == colours[2]
+    assert results.nth(1).locator(".marked").text_content() == "nothing here"
+    assert "No span was found." in results.nth(1).inner_text()
+    assert results.nth(2).locator("mark").all_text_contents() == ["好看"]
+    first.locator("summary").click()
+    assert first.locator("tbody tr").nth(1).inner_text().split() == ["London", "S-LOC", "0.5000"]
+    assert "PER Ada Lovelace, LOC London, LOC 伦敦" in page.inner_text("#summary")
+    assert "client.tag(texts)" in code(page, "tfnlp client")
+
+
+def test_spans_and_labels_never_act_as_html(open_page, canned):
+    page = open_page()
+    choose(page, "names")
+    ask(page, f"x {canned.hostile} y")
+    assert page.locator("#answer mark small").text_content() == canned.hostile
+    assert page.title() != "broken in"
+
+
 def test_any_signature_is_asked_in_json_from_an_example(open_page, canned):
     page = open_page()
     choose(page, "pixels")

@@ -12,12 +12,13 @@ import numpy as np
 
 from tfnlp.errors import UserError
 from tfnlp.serving.client.retries import Retries
-from tfnlp.serving.client.rows import classifier_rows, join_parts, row_parts
+from tfnlp.serving.client.rows import classifier_rows, join_parts, row_parts, tagger_rows
 from tfnlp.serving.client.tensors import STRING, from_strings, text_bytes, to_array
 from tfnlp.serving.client.transport import Metadata, ModelChoice, SignatureInfo, TensorInfo, Transport
 from tfnlp.serving.errors import Code, ServingError
 from tfnlp.serving.signatures import DEFAULT_SIGNATURE, HIDDEN_SIGNATURE
 from tfnlp.serving.tensors import string_array
+from tfnlp.text.tagged_text import TaggedText
 
 Answer = TypeVar("Answer")
 # What a text classifier's signature answers with.
@@ -26,6 +27,14 @@ _CLASSIFIER_OUTPUTS = {
     "labels": TensorInfo(STRING, (None, None)),
     "score": TensorInfo("float32", (None,)),
     "scores": TensorInfo("float32", (None, None)),
+}
+# What a tagger's answers with.
+_TAGGER_OUTPUTS = {
+    **{name: TensorInfo(STRING, (None, None)) for name in ("tokens", "tags", "span_labels", "span_texts")},
+    **{name: TensorInfo("float32", (None, None)) for name in ("scores", "span_scores")},
+    **{name: TensorInfo("int32", (None, None)) for name in ("starts", "ends", "span_starts", "span_ends")},
+    **{f"span_character_{name}": TensorInfo("int32", (None, None)) for name in ("starts", "ends")},
+    **{name: TensorInfo("int32", (None,)) for name in ("lengths", "span_lengths")},
 }
 # Seconds between two looks at a server that is starting.
 _LOOK = 0.1
@@ -115,6 +124,31 @@ class Client:
                 self.signature, {"text": string_array(batch)}, _CLASSIFIER_OUTPUTS, (), deadline
             )
             rows += classifier_rows(answer, len(batch), multi_label)
+        return rows
+
+    def tag(self, texts: Sequence[str | bytes]) -> list[TaggedText]:
+        """Tags texts with a tagger that tfnlp exported.
+
+        Args:
+            texts: `str`, or bytes that should be UTF-8 (what is not is read as U+FFFD).
+
+        Returns:
+            per text its tokens, tags, scores and spans, as `EdgeTagger.tag` gives them.
+
+        Raises:
+            ServingError: the server's; FAILED_PRECONDITION if the model answers with something else.
+        """
+        rows: list[TaggedText] = []
+        deadline = self._deadline()
+        for batch in self._batches(texts):
+            answer = self._run(self.signature, {"text": string_array(batch)}, _TAGGER_OUTPUTS, (), deadline)
+            if answer.keys() != _TAGGER_OUTPUTS.keys():
+                raise ServingError(
+                    Code.FAILED_PRECONDITION,
+                    "this is no tagger of tfnlp, which answers with tags and spans: use `ask`. "
+                    f"Received: {', '.join(sorted(answer))}",
+                )
+            rows += tagger_rows(answer, batch)
         return rows
 
     def ask(

@@ -133,7 +133,8 @@ class RestTransport:
         except (urllib3.exceptions.HTTPError, OSError) as error:
             raise self._not_there(error) from error
         try:
-            answer = json.loads(content)
+            # A model may answer with bytes that are not UTF-8, and a server hands them on as they are.
+            answer = json.loads(content.decode("utf-8", "replace"))
             if response.status == 200:
                 return read(answer)
             code = _CODES.get(

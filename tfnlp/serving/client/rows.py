@@ -1,13 +1,14 @@
-"""Rows of a client's questions and answers: cutting long ones into requests, and reading a classifier's."""
+"""Rows of a client's questions and answers: cutting long ones into requests, reading a classifier's or a tagger's."""
 
 from __future__ import annotations
 
-from collections.abc import Iterator, Mapping
+from collections.abc import Iterator, Mapping, Sequence
 from typing import Any
 
 import numpy as np
 
 from tfnlp.serving.errors import Code, ServingError, invalid_argument
+from tfnlp.text.tagged_text import TaggedText, served_text
 
 # The score from which a multi-label model gives a label, as in `tfnlp.edge`.
 _THRESHOLD = 0.5
@@ -84,4 +85,29 @@ def classifier_rows(answer: Mapping[str, np.ndarray], count: int, multi_label: b
             best_first = np.argsort(-scores, kind="stable")
             row["labels"] = [names[place] for place in best_first if scores[place] >= _THRESHOLD]
         rows.append(row)
+    return rows
+
+
+def tagger_rows(answer: Mapping[str, np.ndarray], texts: Sequence[bytes]) -> list[TaggedText]:
+    """A tagger's outputs as `tfnlp.edge.EdgeTagger.tag` gives them.
+
+    Args:
+        answer: the outputs of `serving_default`, see `tfnlp.export.tagger_serving`; strings as bytes.
+        texts: the texts asked about.
+    """
+    rows = []
+    for row, text in enumerate(texts):
+        length, count = int(answer["lengths"][row]), int(answer["span_lengths"][row])
+        tags, scores, starts, ends = (
+            answer[name][row][:length].tolist() for name in ("tags", "scores", "starts", "ends")
+        )
+        labels, firsts, lasts, sure = (
+            answer[f"span_{name}"][row][:count].tolist() for name in ("labels", "starts", "ends", "scores")
+        )
+        names = [tag.decode("utf-8", "replace") for tag in tags]
+        spans = [
+            (label.decode("utf-8", "replace"), first, last, score)
+            for label, first, last, score in zip(labels, firsts, lasts, sure)
+        ]
+        rows.append(served_text(text, starts, ends, names, scores, spans))
     return rows

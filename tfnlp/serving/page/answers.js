@@ -3,13 +3,17 @@
 import { bar, h } from "./dom.js";
 import { Numeral, parseJson, writeJson } from "./json.js";
 import { isClassifier } from "./signatures.js";
+import { isTagger, readTagging, renderTaggings, tellTagging } from "./tagging.js";
 import { t } from "./texts.js";
 
 // Of a model with a hundred labels, the first few are what one looks for.
 const FIRST_LABELS = 8;
 const MOST_CHARACTERS = 200_000;
 
-/** `{rows}` of `{text, label, scores: [{label, score}]}`, or `{columns, lines}`, or `{}` where only the JSON will do. */
+/**
+ * `{rows}` of `{text, label, scores: [{label, score}]}`, `{tagged}` of what `readTagging` gives, `{columns, lines}`, or `{}`
+ * where only the JSON will do.
+ */
 export function readAnswer(request, text) {
   if (request.way === "json") return {};
   let answer;
@@ -27,6 +31,10 @@ export function readAnswer(request, text) {
   }
   const lines = linesOf(answer, signature, texts.length);
   if (!lines) return {};
+  if (isTagger(signature)) {
+    const tagged = lines.map((line, place) => readTagging(line, texts[place]));
+    return tagged.every(Boolean) ? { tagged } : {};
+  }
   if (!isClassifier(signature)) {
     const columns = signature.outputs.map((output) => output.name);
     return { columns, lines: lines.map((line) => columns.map((name) => line.get(name))) };
@@ -81,7 +89,11 @@ export function showScore(score) {
 }
 
 /** The answer in a few words: for screen readers and for the list of last requests. */
-export function outcomeOf({ rows, lines }, request) {
+export function outcomeOf({ rows, tagged, lines }, request) {
+  if (tagged) {
+    const told = tagged.slice(0, 3).map(tellTagging).filter(Boolean).join("; ");
+    return told.length > 80 || tagged.length > 3 ? `${told.slice(0, 80)} …` : told || t("noSpans");
+  }
   if (rows) {
     const parts = rows.slice(0, 3).map((row) => `${row.label} ${showScore(row.scores[0]?.score ?? NaN)}`);
     return parts.join(", ") + (rows.length > 3 ? ", …" : "");
@@ -94,6 +106,7 @@ export function renderAnswer(request, text) {
   const answer = readAnswer(request, text);
   const raw = h("pre", { class: "raw", tabindex: "0" }, pretty(text));
   if (answer.rows) return [...answer.rows.map(renderScores), folded(raw)];
+  if (answer.tagged) return [...renderTaggings(answer.tagged, showScore), folded(raw)];
   if (answer.lines) return [renderTable(answer, request.texts), folded(raw)];
   return [h("div", { class: "box code-box" }, raw)];
 }

@@ -2,6 +2,7 @@
 
 import { assignPython, assignPythonBytes, base64Of, parseJson, quote } from "./json.js";
 import { isClassifier, typeName } from "./signatures.js";
+import { isTagger } from "./tagging.js";
 
 const SECONDS = 10;
 
@@ -68,8 +69,9 @@ function clientCall(request) {
     return [assignPython("texts", texts), call];
   }
   const [input] = signature.inputs;
-  if (way === "text" && isClassifier(signature) && input.name === "text" && input.shape?.length !== 2) {
-    return [assignPython("texts", texts), "predict(texts)"];
+  if (way === "text" && input.name === "text" && input.shape?.length !== 2) {
+    if (isClassifier(signature)) return [assignPython("texts", texts), "predict(texts)"];
+    if (isTagger(signature)) return [assignPython("texts", texts), "tag(texts)"];
   }
   const columns = columnsOf(request);
   const inputs = columns && new Map(columns.map(([{ name }, values]) => [name, values]));
