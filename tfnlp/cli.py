@@ -300,8 +300,8 @@ def segment(
         Path | None,
         typer.Option(
             metavar="MODEL",
-            help="A run, a .keras file or an export folder that tags characters as words; by default the newest run or "
-            "export of pipelines/segment-zh.toml.",
+            help="A run, a .keras file, an export folder or a .tflite file that tags characters as words; by default "
+            "the newest run or export of pipelines/segment-zh.toml.",
         ),
     ] = None,
 ) -> None:
@@ -311,7 +311,8 @@ def segment(
     path = find_model(model)
     with open_source(file):  # before the seconds that a model takes to load
         pass
-    _load_tensorflow()
+    if path.suffix != ".tflite":  # those need the small interpreter alone
+        _load_tensorflow()
     segment_file(file, load_segmenter(path))
 
 

@@ -5,11 +5,14 @@ import io
 import keras
 import pytest
 
+from tfnlp.commands.models import load_keras
 from tfnlp.commands.segment import find_model, load_segmenter, segment_stream
 from tfnlp.data.tagging import TaggedCorpus, TaggedSentence, read_tagged
 from tfnlp.data.tagging.inventory import tag_inventory
 from tfnlp.encoders import BiLSTM
 from tfnlp.errors import UserError
+from tfnlp.export import exporter, tagger_export
+from tfnlp.export.agreement import Agreement
 from tfnlp.tasks.token_tagger import TokenTagger
 from tfnlp.text import CharacterTokenizer
 from tfnlp.text.tagging_preprocessor import TaggingPreprocessor
@@ -120,5 +123,16 @@ def test_a_model_of_another_kind_is_refused(place, tfnlp):
     tagger_of(TaggedCorpus([sentence], "names", "bioes")).save(place / "names.keras")
     done = tfnlp("segment", "words.txt", "--model", "names.keras", cwd=place, check=2)
     assert "does not cut text into words: its tags are" in done.stderr
-    with pytest.raises(UserError, match="takes a run"):
+    with pytest.raises(UserError, match="MODEL is a run folder"):
         load_segmenter(place / "model.tflite")
+
+
+def test_every_exported_copy_segments_as_the_run_does(place, segmenter, monkeypatch):
+    # The proof has its own tests, and takes its time.
+    monkeypatch.setattr(exporter, "compare_copies", lambda *_: Agreement(0, 0, None, 1.0, []))
+    monkeypatch.setattr(tagger_export, "awkward_proof_texts", list)
+    [run] = (place / "runs" / "segment-zh").iterdir()
+    result = exporter.export(load_keras(run / "model.keras"), place / "exported", texts=[])
+    data = "我们喜欢北京。\n\n 学习的\u3000大北京\r\n我们👩‍👩‍👧é\n".encode() + b"\xe5\x96"
+    for copy in (result.folder.parent, result.lite_files["float32"]):
+        assert segmented(load_segmenter(copy), data) == segmented(segmenter, data)

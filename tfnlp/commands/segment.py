@@ -10,7 +10,7 @@ from collections.abc import Callable, Iterator, Sequence
 from pathlib import Path
 from typing import Any, BinaryIO
 
-from tfnlp.commands.models import is_export, is_run, is_tagger, load_model
+from tfnlp.commands.models import is_tagger, load_model
 from tfnlp.errors import UserError
 
 RECIPE = "segment-zh"
@@ -45,15 +45,11 @@ def find_model(model: Path | None, root: Path = Path()) -> Path:
 
 
 def load_segmenter(path: Path) -> Segmenter:
-    """Loads a run, a `.keras` file or an export that tags characters as words.
+    """Loads a run, a `.keras` file, an export folder or a `.tflite` file that tags characters as words.
 
     Raises:
         UserError: if there is no model, or it is of another kind.
     """
-    if path.suffix == ".tflite":
-        raise UserError(f"{path}: `tfnlp segment` takes a run, a .keras file or an export folder")
-    if path.is_dir() and is_export(path) and not is_run(path):
-        return _of_export(path)
     model = load_model(path)
     if not is_tagger(model):
         raise _not_words(path, "it gives a label to whole texts")
@@ -67,38 +63,6 @@ def load_segmenter(path: Path) -> Segmenter:
         return words_apart(lines, lengths, starts, borders.first_tokens(numbers, lengths))
 
     return segment
-
-
-def _of_export(path: Path) -> Segmenter:
-    import numpy as np
-    import tensorflow as tf
-
-    from tfnlp.text.words_apart import WordBorders, words_apart
-
-    versions = sorted((file.parent for file in path.glob("*/saved_model.pb")), key=_number)
-    loaded = tf.saved_model.load(str(versions[-1] if versions else path))
-    serve = loaded.signatures["serving_default"]
-    if not {"tags", "starts", "lengths"} <= set(serve.structured_outputs):
-        raise _not_words(path, "it gives a label to whole texts")
-
-    def segment(lines: Sequence[bytes]) -> list[bytes]:
-        found = serve(text=tf.constant(list(lines), tf.string))
-        lengths = found["lengths"].numpy()
-        real = np.arange(found["tags"].shape[1]) < lengths[:, None]
-        names, numbers = np.unique(found["tags"].numpy()[real].astype(bytes), return_inverse=True)
-        tags = [name.decode("utf-8") for name in names]
-        _check_tags(path, tags, "bmes")
-        if not tags:
-            return words_apart(lines, lengths, numbers, numbers > 0)
-        return words_apart(
-            lines, lengths, found["starts"].numpy()[real], WordBorders(tags).first_tokens(numbers, lengths)
-        )
-
-    return segment
-
-
-def _number(folder: Path) -> int:
-    return int(folder.name) if folder.name.isdigit() else -1
 
 
 def _check_tags(path: Path, tags: Sequence[str], scheme: str) -> None:

@@ -285,16 +285,7 @@ class TokenTagger(TaggerAnswers, TaggingNetwork):
     def tag_numbers(
         self, texts: Sequence[str | bytes], *, batch_size: int = 256
     ) -> tuple[np.ndarray, np.ndarray, np.ndarray, np.ndarray]:
-        """Tags texts without making an object of each token, for much text.
-
-        Args:
-            texts: as many as memory holds the tokens of.
-            batch_size: int, most texts a batch.
-
-        Returns:
-            int32 `[tokens]`, the tags' numbers, all texts' one after the other; int64 `[texts]`, how many tokens each
-            has; int64 `[tokens]`, twice: the bytes of its text that each token starts and ends at.
-        """
+        """As every copy's, without making an object of each text."""
         if not len(texts):
             nothing = np.zeros(0, np.int64)
             return nothing.astype(np.int32), nothing, nothing, nothing

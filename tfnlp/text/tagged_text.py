@@ -176,6 +176,26 @@ class TaggerAnswers:
         answers = self.tag_rows(x, batch_size=batch_size)
         return [[self.tags[number] for number in found.tags] for found in answers]
 
+    def tag_numbers(
+        self, texts: Sequence[str | bytes], *, batch_size: int = 256
+    ) -> tuple[np.ndarray, np.ndarray, np.ndarray, np.ndarray]:
+        """Tags texts in bare arrays, for much text.
+
+        Args:
+            texts: as many as memory holds the tokens of.
+            batch_size: int, most texts a batch.
+
+        Returns:
+            int32 `[tokens]`, the tags' numbers, all texts' one after the other; int64 `[texts]`, how many tokens each
+            has; int64 `[tokens]`, twice: the bytes of its text that each token starts and ends at.
+        """
+        rows = self.tag_rows(texts, batch_size=batch_size)
+        tags, starts, ends = (
+            np.concatenate([np.zeros(0, kind), *(getattr(row, name) for row in rows)]).astype(kind)
+            for name, kind in (("tags", np.int32), ("starts", np.int64), ("ends", np.int64))
+        )
+        return tags, np.asarray([len(row.tags) for row in rows], np.int64), starts, ends
+
     def predict_spans(self, x: Any, *, batch_size: int = 256) -> list[list[TaggedSpan]]:
         """The spans of each text or sentence, in their order; arguments as `tag`'s."""
         return [list(answer.spans) for answer in self.tag(x, batch_size=batch_size)]
