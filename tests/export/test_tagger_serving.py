@@ -106,7 +106,7 @@ def test_the_awkward_texts_too(loaded, task):
 
 def test_a_long_text_is_read_in_pieces_and_a_request_in_groups(build_tagger, monkeypatch, tmp_path):
     monkeypatch.setattr("tfnlp.tasks.tagging_network.PIECE_TOKENS", 24)
-    monkeypatch.setattr(module, "_TOKENS_AT_ONCE", 60)
+    monkeypatch.setattr("tfnlp.tasks.tags_in_graph._TOKENS_AT_ONCE", 60)
     task = build_tagger("text_cnn", settings={"filter_sizes": [3], "filters": 6})
     tags = tmp_path / "tags.txt"
     tags.write_text("")

@@ -12,22 +12,18 @@ Signatures:
         `span_starts` and `span_ends` counted in tokens.
 
 Padding is `""` or 0. Where tags are free, one a token (the scheme `plain`), there are no spans. A text of more than
-`piece_tokens` tokens is read in pieces of so many, and the pieces of a request in groups, so that a megabyte needs
-no more memory at once than many short texts do.
+`piece_tokens` tokens is read in pieces.
 """
 
 from __future__ import annotations
 
-from collections.abc import Mapping
 from typing import Any, NamedTuple
 
 import tensorflow as tf
 
 from tfnlp.data.tagging.schemes import OUTSIDE, split_tag
+from tfnlp.tasks.tags_in_graph import tag_in_graph
 from tfnlp.text.padding import row_numbers
-
-# Positions of the pieces that are read at once, padding included.
-_TOKENS_AT_ONCE = 1 << 15
 
 
 class TaggerModule(tf.Module):
@@ -53,7 +49,7 @@ class TaggerModule(tf.Module):
         """`serving_default`; see above."""
         tokens, starts, ends = self.preprocessor.tokenize(text)
         lengths = tokens.row_lengths()
-        numbers, scores = self._tagged(self.preprocessor.ragged(tokens))
+        numbers, scores = tag_in_graph(self._task(), self.preprocessor.ragged(tokens), scores=True)
         starts, ends = starts.values, ends.values
         rows = row_numbers(tokens.row_splits)
         spans = self._spans.find(numbers, scores, rows)
@@ -98,7 +94,7 @@ class TaggerModule(tf.Module):
             tokens, lengths=tf.cast(tf.clip_by_value(lengths, 0, time), tf.int64)
         )
         lengths = ragged.row_lengths()
-        numbers, scores = self._tagged(self.preprocessor.ragged(ragged))
+        numbers, scores = tag_in_graph(self._task(), self.preprocessor.ragged(ragged), scores=True)
         spans = self._spans.find(numbers, scores, row_numbers(ragged.row_splits))
         counts = count_rows(spans.rows, tf.size(lengths))
         row_starts = tf.gather(ragged.row_starts(), spans.rows)
@@ -117,44 +113,6 @@ class TaggerModule(tf.Module):
 
     def _names(self) -> Any:
         return tf.constant(self._task().tags, tf.string)
-
-    def _tagged(self, features: Mapping[str, Any]) -> tuple[Any, Any]:
-        """Tag numbers int32 and their probabilities float32, both `[tokens]`, of ragged features."""
-        task = self._task()
-        pieces = cut_in_pieces(features, task.piece_tokens)
-        lengths = pieces["token_ids"].row_lengths()
-        count = tf.size(lengths)
-        longest = tf.cast(tf.maximum(tf.reduce_max(tf.concat([[0], lengths], 0)), 1), tf.int32)
-        group = tf.maximum(_TOKENS_AT_ONCE // longest, 1)
-
-        def read(start: Any, numbers: Any, scores: Any) -> tuple[Any, Any, Any]:
-            stop = tf.minimum(start + group, count)
-            batch = task.preprocessor.padded({name: part[start:stop] for name, part in pieces.items()})
-            mask = tf.not_equal(batch["token_ids"], 0)
-            tags, sure = task.decode_with_scores(task(batch, training=False), mask)
-            found = tf.boolean_mask(tags, mask), tf.boolean_mask(tf.cast(sure, tf.float32), mask)
-            return stop, tf.concat([numbers, found[0]], 0), tf.concat([scores, found[1]], 0)
-
-        any_number = tf.TensorShape([None])
-        _, numbers, scores = tf.while_loop(
-            lambda start, *_: start < count,
-            read,
-            (tf.constant(0), tf.zeros([0], tf.int32), tf.zeros([0], tf.float32)),
-            shape_invariants=(tf.TensorShape([]), any_number, any_number),
-            parallel_iterations=1,
-        )
-        return numbers, scores
-
-
-def cut_in_pieces(features: Mapping[str, Any], longest: int) -> dict[str, Any]:
-    """Cuts rows of more than `longest` tokens into as many rows as it takes, as `TokenTagger.predict` does."""
-    lengths = features["token_ids"].row_lengths()
-    starts = tf.ragged.range(tf.zeros_like(lengths), lengths, longest)
-    of_piece = tf.minimum(tf.gather(lengths, row_numbers(starts.row_splits)) - starts.values, longest)
-    return {
-        name: tf.RaggedTensor.from_row_lengths(part.values, of_piece, validate=False)
-        for name, part in features.items()
-    }
 
 
 def count_rows(rows: Any, batch: Any) -> Any:
