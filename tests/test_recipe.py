@@ -177,3 +177,15 @@ def test_mistakes_in_variants_are_told_with_all_others():
         UserError, match=r"compare: a table for each encoder or variant is wanted. Received: 3"
     ):
         parse_recipe({**SMALL, "compare": 3})
+
+
+SEGMENTER = {"tokenizer": "segmenter", "segmenter": "runs/segment-zh"}
+
+
+def test_a_segmenter_is_named_where_one_cuts_the_words_and_then_there_is_no_tflite():
+    assert parse_recipe({**SMALL, "preprocessor": SEGMENTER}).export.lite == []
+    for half in ({"tokenizer": "segmenter"}, {"segmenter": "runs/segment-zh"}):
+        with pytest.raises(UserError, match="go together"):
+            parse_recipe({**SMALL, "preprocessor": half})
+    with pytest.raises(UserError, match=r"set lite = \[\]"):
+        parse_recipe({**SMALL, "preprocessor": SEGMENTER, "export": {"lite": ["int8"]}})

@@ -13,6 +13,7 @@ __getattr__, __dir__ = lazy_exports(
         "EdgeClassifier": "edge.classifier",
         "EdgeTagger": "edge.tagger",
         "FixedWindow": "encoders.fixed_window",
+        "SegmentingTokenizer": "tasks.segmenting_tokenizer",
         "SentencePieceTokenizer": "text.sentencepiece_tokenizer",
         "TextCNN": "encoders.text_cnn",
         "TaggingPreprocessor": "text.tagging_preprocessor",

@@ -161,7 +161,7 @@ def parse_recipe(table: Mapping[str, Any], source: str = "recipe") -> Recipe:
         mistakes = in_plain_words(error.errors(), schema) + mistakes
     if mistakes:
         raise UserError("\n".join(f"{source}: {line}" for line in mistakes))
-    return _with_frozen_channel(recipe, source)
+    return _with_segmenter(_with_frozen_channel(recipe, source), source)
 
 
 def _sections_of(kind: str) -> dict[str, Any]:
@@ -251,3 +251,21 @@ def _with_frozen_channel(recipe: Recipe, source: str) -> Recipe:
             "of them out"
         )
     return recipe.model_copy(update={"encoder": recipe.encoder.model_copy(update={"channels": "static"})})
+
+
+def _with_segmenter(recipe: Recipe, source: str) -> Recipe:
+    """Where a segmenter cuts the words it is named, and there is no `.tflite` file."""
+    if not isinstance(recipe.preprocessor, PreprocessorSection):
+        return recipe
+    if (recipe.preprocessor.tokenizer == "segmenter") != (recipe.preprocessor.segmenter is not None):
+        raise UserError(
+            f'{source}: [preprocessor] `tokenizer = "segmenter"` and `segmenter = "PATH"` go together; '
+            "`tfnlp train pipelines/segment-zh.toml` makes a model for it"
+        )
+    if recipe.preprocessor.segmenter is None:
+        return recipe
+    if recipe.export.lite and "lite" in recipe.export.model_fields_set:
+        raise UserError(
+            f'{source}: [export] lite: there is no .tflite with tokenizer = "segmenter"; set lite = []'
+        )
+    return recipe.model_copy(update={"export": recipe.export.model_copy(update={"lite": []})})

@@ -54,8 +54,16 @@ class CorpusSection(Section):
 class PreprocessorSection(Section):
     """How strings become token ids."""
 
-    tokenizer: Literal["word", "char", "wordpiece", "sentencepiece"] = Field(
-        "word", description="Words (CJK characters one by one), characters, or pieces learnt from the corpus."
+    tokenizer: Literal["word", "char", "wordpiece", "sentencepiece", "segmenter"] = Field(
+        "word",
+        description="Words (CJK characters one by one), characters, pieces learnt from the corpus, or words as a "
+        "trained `segmenter` cuts them.",
+    )
+    segmenter: str | None = Field(
+        None,
+        description='With `tokenizer = "segmenter"`: the run folder or the `.keras` file of a tagger of characters, as '
+        "`tfnlp train pipelines/segment-zh.toml` makes one. "
+        "It goes into everything saved, but there is no `.tflite` then.",
     )
     lowercase: bool = Field(True, description="Whether letters are lower-cased, in every script.")
     min_count: int = Field(

@@ -3,6 +3,8 @@
 from __future__ import annotations
 
 from collections.abc import Mapping, Sequence
+from pathlib import Path
+from typing import Any
 
 import keras
 
@@ -17,6 +19,7 @@ from tfnlp.tasks.losses import classification_loss
 from tfnlp.tasks.text_classifier import TextClassifier
 from tfnlp.text.preprocessor import TextPreprocessor
 from tfnlp.text.registry import tokenizer_class
+from tfnlp.text.tokenizer import Tokenizer
 from tfnlp.training.optimizers import build_optimizer
 from tfnlp.training.schedules import learning_rate
 
@@ -25,12 +28,21 @@ def build_preprocessor(section: PreprocessorSection, texts: Sequence[str]) -> Te
     """Makes the preprocessor and learns its vocabulary from the training texts."""
     options = section.model_dump(include={"lowercase", "min_count", "max_size"}, exclude_none=True)
     preprocessor = TextPreprocessor(
-        tokenizer_class(section.tokenizer)(**options),
+        _segmenting(section.segmenter, options)
+        if section.segmenter is not None
+        else tokenizer_class(section.tokenizer)(**options),
         max_tokens=section.max_tokens,
         truncate=section.truncate,
     )
     preprocessor.adapt(texts)
     return preprocessor
+
+
+def _segmenting(segmenter: str, options: Mapping[str, Any]) -> Tokenizer:
+    from tfnlp.commands.models import load_model
+    from tfnlp.tasks.segmenting_tokenizer import SegmentingTokenizer
+
+    return SegmentingTokenizer(load_model(Path(segmenter)), **options)
 
 
 def build_encoder(recipe: Recipe, vocabulary_size: int) -> Encoder:

@@ -43,12 +43,17 @@ def convert_tflite(task: Any, precision: str = "float32", *, name: str | None = 
 
     Raises:
         UserError: if `precision` is none of the three, or the network needs an op that TFLite
-            does not have.
+            does not have, or a segmenter cuts the words.
     """
     if precision not in PRECISIONS:
         raise UserError(
             f"unknown precision `{precision}`; there are {', '.join(PRECISIONS)}."
             f"{did_you_mean(precision, PRECISIONS)}"
+        )
+    if task.preprocessor.tokenizer.kind == "segmenter":
+        raise UserError(
+            "there is no .tflite file of a model whose words a segmenter cuts: nothing on the device could cut them. "
+            'Export without (`--lite none`), or train with tokenizer = "char"'
         )
     network = export_of_task(task).lite_network(task)
     with quiet_tensorflow():
