@@ -79,7 +79,8 @@ class TaggingPreprocessorSection(Section):
     lowercase: bool = Field(
         True,
         description="Whether words are looked up in small letters alone. Otherwise as they are written, and in small "
-        "letters where that is unknown. Characters and casing are always those of the text.",
+        "letters where that is unknown. What is unknown is looked up in its other width too (２０２６ for 2026). "
+        "Characters and casing are always those of the text.",
     )
     min_count: int = Field(
         1, ge=1, description="Words rarer than this in the training sentences become `[UNK]`."

@@ -124,6 +124,17 @@ def test_saved_and_loaded(tmp_path):
     assert again.get_config() == preprocessor.get_config()
 
 
+def test_what_is_unknown_is_looked_up_in_its_other_width():
+    preprocessor = TaggingPreprocessor(CharacterTokenizer())
+    preprocessor.adapt([["２", "年", "Ａ", "％", "x"]])
+    known, *typed = (
+        preprocessor([text])["token_ids"][0].numpy().tolist() for text in ("２年Ａ％x", "2年a%ｘ", "２年A％X")
+    )
+    assert typed == [known, known]
+    assert 1 not in known
+    assert preprocessor(["3～"])["token_ids"].numpy().tolist() == [[1, 1]]
+
+
 def test_mistakes_are_named():
     with pytest.raises(UserError, match=r"one of \('word', 'char'\).*'wordpiece'"):
         TaggingPreprocessor(WordPieceTokenizer())

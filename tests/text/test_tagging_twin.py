@@ -15,6 +15,7 @@ SENTENCES = [
     ["Ada", "Lovelace", "went", "to", "Rome", "."],
     ["我", "在", "罗", "马", "é", "x1"],
     ["the", "USA"],
+    ["２０", "％", "Ｂ", "9"],
 ]
 
 
@@ -59,6 +60,8 @@ def test_tokens_places_and_ids_are_those_of_the_graph(kind, lowercase):
         b" a",
         b"\xff",
         "ǅA".encode(),
+        "20 ２0 % ％ b ｂ Ｂ 9 ９ ＵＳＡ ＲＯＭＥ ～".encode(),
+        *"20 ２0 % ％ b ｂ Ｂ 9 ９ ＵＳＡ ｕｓＡ ＲＯＭＥ ～ ｘ１".encode().split(),
     ]
     features = preprocessor.features(tf.constant(words))
     words = [word.decode("utf-8", "replace") for word in words]

@@ -21,6 +21,7 @@ from tfnlp.text.tokenizer import Tokenizer, cut_ragged
 from tfnlp.text.truncation import check_truncation
 from tfnlp.text.unicode_table import SPACE
 from tfnlp.text.vocabulary import UNKNOWN_ID, Vocabulary
+from tfnlp.text.widths import FULL_WIDTH, HALF_WIDTH
 
 # Pieces of words bear no tag of their own.
 TAGGING_TOKENIZERS = ("word", "char")
@@ -31,8 +32,9 @@ class TaggingPreprocessor(keras.layers.Layer):
     """Cuts texts into tokens and turns tokens into ids; tokens that come ready go the same way.
 
     Nothing is lost: texts are never cut short here. `max_tokens` is how long the pieces are that a training cuts
-    sentences into. A word that
-    the vocabulary lacks is looked up in small letters, and is `[UNK]` only if that is missing too.
+    sentences into. A word that the vocabulary lacks is looked up in small letters, then with its letters, digits and
+    signs in the other width (２０２６ for 2026, and the other way round), and is `[UNK]` only if that is missing too:
+    Chinese corpora write one width, people the other.
 
     Args:
         tokenizer: a `WordTokenizer` or a `CharacterTokenizer`. Whether it lower-cases holds for the word ids alone:
@@ -207,9 +209,11 @@ class TaggingPreprocessor(keras.layers.Layer):
 
     def _token_ids(self, tokens: tf.Tensor) -> tf.Tensor:
         ids = self._look_up(self._points(tokens))
-        if not self.tokenizer.lowercase:
-            small = self._look_up(self._points(tokens, lowercase=True))
-            ids = tf.where(tf.equal(ids, UNKNOWN_ID), small, ids)
+        unknown = tf.where(tf.equal(ids, UNKNOWN_ID))
+        points = self._points(tf.gather_nd(tokens, unknown), lowercase=True)
+        small = self._look_up(points)
+        other = self._look_up(points._replace(values=in_other_width(points.values)))
+        ids = tf.tensor_scatter_nd_update(ids, unknown, tf.where(tf.equal(small, UNKNOWN_ID), other, small))
         return tf.maximum(ids, UNKNOWN_ID)  # a token `[PAD]` that comes ready is no padding
 
     def _points(self, tokens: tf.Tensor, lowercase: bool | None = None) -> CodePoints:
@@ -261,6 +265,14 @@ class TaggingPreprocessor(keras.layers.Layer):
         for kind in TOKENIZERS:
             tokenizer_class(kind)  # imported, and so known to Keras, whichever it is
         return cls(**{**config, "tokenizer": keras.saving.deserialize_keras_object(config["tokenizer"])})
+
+
+def in_other_width(values: tf.Tensor) -> tf.Tensor:
+    """Code points, int32, of letters, digits and signs in the other width; the others as they are."""
+    shift = FULL_WIDTH.start - HALF_WIDTH.start
+    half = (values >= HALF_WIDTH.start) & (values < HALF_WIDTH.stop)
+    full = (values >= FULL_WIDTH.start) & (values < FULL_WIDTH.stop)
+    return tf.where(half, values + shift, tf.where(full, values - shift, values))
 
 
 @functools.cache

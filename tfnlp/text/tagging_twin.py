@@ -11,6 +11,7 @@ from tfnlp.text.casing_names import CASINGS, DIGIT_RANGES
 from tfnlp.text.truncation import truncate_sequence
 from tfnlp.text.unicode_table import IGNORE, SINGLE, SPACE, load_table
 from tfnlp.text.vocabulary import UNKNOWN_ID, Vocabulary
+from tfnlp.text.widths import in_other_width
 
 
 class Tokens(NamedTuple):
@@ -91,11 +92,11 @@ class PythonTaggingPreprocessor:
 
     def token_id(self, token: str) -> int:
         """The id of a token, never 0."""
-        found = self._index(token, self.lowercase)
-        return self._index(token, True) if found == UNKNOWN_ID and not self.lowercase else found
+        small = _normal(token, lowercase=True)
+        forms = (_normal(token, self.lowercase), small, in_other_width(small))
+        return next((index for form in forms if (index := self._index(form)) != UNKNOWN_ID), UNKNOWN_ID)
 
-    def _index(self, token: str, lowercase: bool) -> int:
-        word = _normal(token, lowercase)
+    def _index(self, word: str) -> int:
         if self.kind == "char" and len(word) != 1:
             return UNKNOWN_ID
         return max(self.vocabulary.index(word), UNKNOWN_ID)
