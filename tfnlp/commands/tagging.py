@@ -127,7 +127,7 @@ def judge(task: TokenTagger, recipe: Recipe, corpora: dict[str, TaggedCorpus]) -
             scores[part] = evaluate_tags(truth, predicted[part], task.scheme)
     name = held_out(scores)
     segmentation = None
-    if name and set(task.tags) == set("BMES"):
+    if name and {tag[0] for tag in task.tags} == set("BMES"):  # every character is of a word
         training = {word for words in words_of(corpora["train"]) for word in words}
         segmentation = evaluate_segmentation(
             words_of(corpora[name]), words_of(corpora[name], predicted[name]), training_words=training
@@ -141,13 +141,13 @@ def held_out(scores: dict[str, Any]) -> str | None:
 
 
 def words_of(corpus: TaggedCorpus, tags: list[list[str]] | None = None) -> list[list[str]]:
-    """The words of each sentence of characters, by its own tags or by others."""
+    """The words of each sentence of characters, by its own tags or by others: of BMES, with types or without."""
     rows = [list(sentence.tags) for sentence in corpus.sentences] if tags is None else tags
     found = []
     for sentence, row in zip(corpus.sentences, rows):
         words: list[str] = []
         for place, (token, tag) in enumerate(zip(sentence.tokens, row)):
-            if place and tag in "ME":
+            if place and tag[0] in "ME":
                 words[-1] += token
             else:
                 words.append(token)
