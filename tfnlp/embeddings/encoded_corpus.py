@@ -66,6 +66,7 @@ def encode_corpus(
     *,
     min_count: int = 5,
     max_words: int | None = None,
+    least_words: int = 2,
     on_progress: Callable[[int], None] | None = None,
 ) -> EncodedCorpus:
     """Counts the words of a corpus and writes it as ids; `sentences` is gone through once, and never held.
@@ -77,10 +78,11 @@ def encode_corpus(
         folder: where `ids.int32` and `words.json` are written.
         min_count: words seen less often are left out.
         max_words: greatest vocabulary; the rarest words beyond it are left out.
+        least_words: how many different words there must be, 1 or 2: one alone has nothing to be told from.
         on_progress: called now and then with the number of tokens read so far.
 
     Raises:
-        UserError: if the corpus has no tokens, only one word, or no word `min_count` times.
+        UserError: if the corpus has no tokens, fewer words than `least_words`, or no word `min_count` times.
     """
     folder.mkdir(parents=True, exist_ok=True)
     with disk_errors_explained(folder), tempfile.TemporaryFile(dir=folder) as seen:
@@ -92,6 +94,11 @@ def encode_corpus(
         counts[0] = 0  # the ends of sentences
         words = list(first_seen)
         kept = _vocabulary(words, counts, min_count, max_words)
+        if len(kept) < least_words:
+            raise UserError(
+                f"Only one word is left of the corpus, {_as_str(words[kept[0]])[:40]!r}: there is nothing to tell it "
+                "from."
+            )
         new_ids = np.full(len(words), _LEFT_OUT, np.int32)
         new_ids[0] = SENTENCE_END
         new_ids[kept] = np.arange(len(kept))
@@ -196,10 +203,6 @@ def _vocabulary(
             f"No word stands {min_count} times in the corpus; the most frequent, {_as_str(words[most])[:40]!r}, stands "
             f"{counts[most]} times. Cure: `--min-count {counts[most]}` or less, or a larger corpus; or, if no spaces "
             "stand between its words, `--tokenizer char` or `--tokenizer word`."
-        )
-    if len(kept) == 1:
-        raise UserError(
-            f"Only one word is left of the corpus, {_as_str(words[kept[0]])[:40]!r}: there is nothing to tell it from."
         )
     return np.array(kept)
 

@@ -62,7 +62,7 @@ class Sentences:
     def learn_tokenizer(self) -> None:
         """Lets a tokenizer that must learn, and has not yet, learn from the corpus; else nothing."""
         if self.learns_tokenizer and self.tokenizer._vocabulary is None:
-            self.tokenizer.adapt(line for block in self._text_blocks() for line in block.split(b"\n") if line)
+            self.tokenizer.adapt(line for block in self.text_blocks() for line in block.split(b"\n") if line)
 
     def __iter__(self) -> Iterator[list[str]]:
         """Gives the sentences as str; a line longer than about 1 MiB comes in several lists."""
@@ -83,12 +83,34 @@ class Sentences:
         A sentence may go on in the next list. This is the quick way for `encode_corpus`.
         """
         cut = _split if self.tokenizer is None else self._cutter()
-        for block in self._text_blocks():
+        for block in self.text_blocks():
             yield cut(block)
 
-    def _text_blocks(self) -> Iterator[bytes]:
+    def lines(self) -> Iterator[str]:
+        """Gives the lines as they are, empty ones too, without their ends."""
+        begun = ""
+        for block in self.text_blocks(at_spaces=False):
+            first, *others = block.decode("utf-8").split("\n")
+            begun += first
+            for line in others:
+                yield begun
+                begun = line
+
+    @property
+    def is_cut_by_hand(self) -> bool:
+        """Whether the spaces were put between the words by those who made the corpus, and are none of its text."""
+        return self._tagged
+
+    def text_blocks(self, at_spaces: bool | None = None) -> Iterator[bytes]:
+        """Gives the text itself in blocks of about 1 MiB of UTF-8, without parts of speech; the last ends with a line
+        end.
+
+        Args:
+            at_spaces: whether a block ends at white space alone, so that no word is cut; else at a character's end.
+                None: if there is no tokenizer.
+        """
         for file in self._files:
-            for block in _TextBlocks(file, self.tokenizer is None):
+            for block in _TextBlocks(file, self.tokenizer is None if at_spaces is None else at_spaces):
                 if self._tagged:
                     block = _OPENED_COMPOUND.sub(b"", _TAG.sub(b"", block))
                 yield block
