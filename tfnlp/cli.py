@@ -12,6 +12,8 @@ from typing import Annotated, Any
 import typer
 
 from tfnlp.commands.deploy import deploy
+from tfnlp.commands.language_models import generate, perplexity
+from tfnlp.commands.ngram import ngram_app
 from tfnlp.commands.serve import ServerCommand, serve
 from tfnlp.commands.terminal import Commands, console, print_json, print_line
 from tfnlp.commands.word_vectors import vectors_app
@@ -424,6 +426,9 @@ def data(
 
 app.command(cls=ServerCommand)(serve)
 app.command()(deploy)
+app.command()(perplexity)
+app.command()(generate)
+app.add_typer(ngram_app, name="ngram")
 app.add_typer(vectors_app, name="vectors")
 
 

@@ -54,6 +54,8 @@ class PlainModel:
             for n in range(1, self.order + 1):
                 of_order = np.array([count for ngram, count in self.counts.items() if len(ngram) == n])
                 self.discounts[n] = learn(of_order, n).tolist()
+            if method == "katz" and all((word,) in self.counts for word in self.words):
+                self.discounts[1] = [0.0, 0.0]
 
     def count(self, ngram):
         """How often, or after how many different words, for Kneser and Ney."""

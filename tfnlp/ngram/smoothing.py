@@ -189,8 +189,10 @@ def _shares(
             shares.append(share)
         else:
             seen = order.counts[order.counts > 0]
-            learn = _KNESER_NEY.get(method, good_turing_discounts)
-            discounts.append(learn(seen, number))
+            if method == "katz" and number == 1 and len(seen) == vocabulary:
+                discounts.append(np.zeros(2))  # no word is left that it could go to
+            else:
+                discounts.append(_KNESER_NEY.get(method, good_turing_discounts)(seen, number))
             shares.append(
                 discounted(order.counts, discounts[-1]) * _per_context(order, _inverse(order.totals))
             )

@@ -1,0 +1,161 @@
+"""`tfnlp perplexity` and `tfnlp generate`, for language models of every kind."""
+
+from __future__ import annotations
+
+import logging
+import math
+from collections.abc import Iterator
+from pathlib import Path
+from typing import TYPE_CHECKING, Annotated, Any
+
+import typer
+
+from tfnlp.commands.terminal import console, print_json, print_line
+from tfnlp.errors import UserError
+
+if TYPE_CHECKING:
+    from tfnlp.evaluation.perplexity import LanguageModel, Perplexity
+
+logger = logging.getLogger(__name__)
+
+ModelFile = Annotated[Path, typer.Argument(metavar="MODEL", help="A model of `tfnlp ngram train`, or ARPA.")]
+LevelOption = Annotated[
+    str, typer.Option(help="Of an ARPA file, which does not say: what its tokens are, word or char.")
+]
+
+
+def perplexity(
+    model: ModelFile,
+    file: Annotated[
+        str,
+        typer.Argument(
+            metavar="FILE",
+            help="A UTF-8 text (.gz too), a sentence a line, or package:….",
+            show_default=False,
+        ),
+    ],
+    level: LevelOption = "word",
+    as_json: Annotated[bool, typer.Option("--json", help="Print JSON for programs to read.")] = False,
+) -> None:
+    """Measure how well a language model foretells a text: one sentence a line, an end-of-sentence token each."""
+    from tfnlp.commands.vector_progress import VectorProgress
+    from tfnlp.evaluation.perplexity import perplexity_of
+
+    loaded = load_language_model(model, level)
+    talkative = logging.getLogger("tfnlp").isEnabledFor(logging.INFO)
+    progress = VectorProgress(console(stderr=True) if talkative else None)
+    progress.stage("scoring")
+    try:
+        report = perplexity_of(loaded, _told(sentences_of(file, loaded), progress))
+    finally:
+        progress.close()
+    if not report.sentences:
+        raise UserError(f"{file} is empty: there is not one sentence in it")
+    _warn_of_mismatch(report)
+    if as_json:
+        print_json({"model": str(model), "file": file, **report.as_dict()})
+        return
+    for line in report_lines(report):
+        print_line(line)
+
+
+def generate(
+    model: ModelFile,
+    prompt: Annotated[str, typer.Option(metavar="TEXT", help="The beginning of the sentence.")] = "",
+    number: Annotated[int, typer.Option("--number", "-n", min=1, help="How many texts.")] = 1,
+    max_tokens: Annotated[int, typer.Option(min=0, help="Tokens to add at most.")] = 100,
+    temperature: Annotated[
+        float, typer.Option(help="Below 1 the likely becomes likelier; 1 draws as the model says.")
+    ] = 1.0,
+    top_k: Annotated[
+        int | None, typer.Option(min=1, help="Draw from the so many likeliest tokens; 1 is greedy.")
+    ] = None,
+    top_p: Annotated[
+        float | None, typer.Option(help="Draw from the likeliest that together have this probability.")
+    ] = None,
+    seed: Annotated[int, typer.Option(min=0, help="Same seed, same texts.")] = 1,
+    level: LevelOption = "word",
+    as_json: Annotated[bool, typer.Option("--json", help="A line of JSON for each text.")] = False,
+) -> None:
+    """Let a language model go on with a text."""
+    loaded = load_language_model(model, level)
+    for text_seed in range(seed, seed + number):
+        text = loaded.generate(
+            prompt, max_tokens=max_tokens, temperature=temperature, top_k=top_k, top_p=top_p, seed=text_seed
+        )
+        if as_json:
+            print_json({"prompt": prompt, "text": text, "seed": text_seed}, indent=None)
+        else:
+            print_line(text)
+
+
+def load_language_model(path: Path, level: str = "word") -> LanguageModel:
+    """The model in a file; its kind is told by its content.
+
+    Raises:
+        UserError: if there is none, it is broken, or of no kind that is known.
+    """
+    from tfnlp.ngram.model_loading import load_ngram_model
+
+    if path.is_dir():
+        raise UserError(
+            f"{path} is a folder; name the file of a language model, such as `tfnlp ngram train` writes"
+        )
+    return load_ngram_model(path, level=level)
+
+
+def sentences_of(source: str, model: Any) -> Iterator[str]:
+    """The lines of a text that are not blank; of a package cut by hand, for a model of characters, without the cuts.
+
+    Raises:
+        UserError: if the text is missing or no UTF-8, with its line.
+    """
+    from tfnlp.embeddings.sentences import Sentences
+
+    sentences = Sentences(source)
+    joined = sentences.is_cut_by_hand and model.level.name == "char"
+    for line in sentences.lines():
+        if line.strip():
+            yield "".join(line.split()) if joined else line
+
+
+def report_lines(report: Perplexity) -> list[str]:
+    """The report for people."""
+    lines = [
+        f"perplexity          {_figure(report.perplexity)}",
+        f"  without unknown   {_figure(report.perplexity_without_unknown)}",
+        f"nats a token        {_figure(report.nats_per_token, 4)}",
+        f"bits a character    {_figure(report.bits_per_character, 4)}",
+        f"sentences           {report.sentences:,}",
+        f"tokens              {report.tokens:,} (with an end for each sentence)",
+        f"unknown words       {report.unknown:,} ({report.unknown / report.tokens:.2%})",
+    ]
+    if report.impossible:
+        lines.append(
+            f"impossible tokens   {report.impossible:,}, {report.known_impossible:,} of them known words: the model "
+            "gives them the probability 0, so the perplexity is infinite; no smoothing but mle has such tokens"
+        )
+    return lines
+
+
+def _figure(value: float, digits: int = 2) -> str:
+    if math.isnan(value):
+        return "none: every token is unknown"
+    return "infinite" if math.isinf(value) else f"{value:,.{digits}f}"
+
+
+def _warn_of_mismatch(report: Perplexity) -> None:
+    words = report.tokens - report.sentences
+    if 2 * report.unknown > words:
+        logger.warning(
+            "%s of the tokens are unknown to the model: is the text cut as that was which it was trained on, into "
+            "words or characters, upper or lower case?",
+            f"{report.unknown / words:.0%}",
+        )
+
+
+def _told(sentences: Iterator[str], progress: Any) -> Iterator[str]:
+    for number, sentence in enumerate(sentences, 1):
+        if number % 1024 == 0:
+            progress.update(number)
+        yield sentence
