@@ -138,6 +138,7 @@ def test_another_name_for_unknown_words(tmp_path):
             "ngram 2=5",
             "line 18: .* 5 such lines, of which this is number 5. Received: an empty line",
         ),
+        ("ngram 3=1", "ngram 3=99999999999999", "99999999999999 such lines, of which this is number 2"),
         ("\n\\end\\\n", "\n", r"expected `\\end\\` behind the 3-grams"),
         ("-0.60206	</s>\n", "-0.60206	c\n", "`</s>` is not among the 1-grams"),
     ],

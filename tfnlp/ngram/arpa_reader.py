@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import array
 import os
 import re
 from collections.abc import Iterator
@@ -95,18 +96,19 @@ class _Reader:
         if (line := self._next(lines)) != heading:
             raise self._error(f"expected `{heading.decode()}`", line)
         first = self.line + 1
-        logs, weights = np.zeros(count), np.zeros(count)
-        spelt: list[list[bytes]] = []
+        read_logs, read_weights = array.array("d"), array.array("d")
+        words: list[bytes] = []  # of the 1-grams
+        ids = array.array("q")  # of all others, one behind the other
         with_weight, without = order + 2, order + 1
         for place in range(count):
             line = next(lines, b"")
             fields = line.split()
             try:
-                if len(fields) == with_weight and not last:
-                    weights[place] = float(fields[-1])
-                elif len(fields) != without and not (len(fields) == with_weight and float(fields[-1]) == 0):
+                weight = float(fields[-1]) if len(fields) == with_weight else 0.0
+                if len(fields) != without and (len(fields) != with_weight or (last and weight != 0)):
                     raise ValueError
-                logs[place] = float(fields[0])
+                read_logs.append(float(fields[0]))
+                read_weights.append(weight)
             except ValueError:
                 raise self._error(
                     f"expected a log10 probability, {order} word{'s' * (order > 1)}"
@@ -114,15 +116,23 @@ class _Reader:
                     f"{place + 1}",
                     line,
                 ) from None
-            spelt.append(fields[1 : order + 1])
+            if order == 1:
+                words.append(fields[1])
+                continue
+            try:
+                ids.extend(map(self.ids.__getitem__, fields[1:without]))
+            except KeyError as error:
+                word = error.args[0].decode("utf-8", "replace")
+                raise self._error(f"the word `{word}` is not among the 1-grams") from None
+        logs, weights = np.array(read_logs), np.array(read_weights)
         self._check_numbers(logs, weights, first)
         if (line := next(lines, b"")) != b"":
             raise self._error(f"more {order}-grams than the {count} that the head tells of", line)
         logs[logs <= LOG_ZERO] = -np.inf
         weights[weights <= LOG_ZERO] = -np.inf
         if order == 1:
-            return self._unigrams([fields[0] for fields in spelt], logs, weights, first)
-        return self._longer(order, spelt, logs, weights, first, below)
+            return self._unigrams(words, logs, weights, first)
+        return self._longer(np.array(ids).reshape(-1, order), logs, weights, first, below)
 
     def _unigrams(
         self, words: list[bytes], logs: np.ndarray, weights: np.ndarray, first: int
@@ -153,28 +163,19 @@ class _Reader:
 
     def _longer(
         self,
-        order: int,
-        spelt: list[list[bytes]],
+        ids: np.ndarray,
         logs: np.ndarray,
         weights: np.ndarray,
         first: int,
         below: NgramTrie,
     ) -> tuple[NgramTrie, np.ndarray, np.ndarray]:
-        try:
-            ids = np.array([[self.ids[word] for word in ngram] for ngram in spelt], np.int64)
-        except KeyError as error:
-            word = error.args[0]
-            at = first + next(place for place, ngram in enumerate(spelt) if word in ngram)
-            raise self._error(
-                f"the word `{word.decode('utf-8', 'replace')}` is not among the 1-grams", at=at
-            ) from None
-        ids = ids.reshape(-1, order)
+        order = ids.shape[1]
         parents = ids[:, 0]
         for level in range(2, order):
             parents = below.find(level, parents, ids[:, level - 1])
         lost = np.flatnonzero(parents == NOT_FOUND)
         if len(lost):
-            context = b" ".join(spelt[lost[0]][:-1]).decode("utf-8", "replace")
+            context = " ".join(self.words[word].decode() for word in ids[lost[0], :-1])
             raise self._error(
                 f"its context `{context}` is not among the {order - 1}-grams", at=first + int(lost[0])
             )

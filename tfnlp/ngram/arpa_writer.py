@@ -60,8 +60,8 @@ def _lines(model: NgramModel, order: int, start: int) -> bytes:
     logs = np.array(model.scorer.log_probabilities[order - 1][numbers])
     if order == 1:
         logs[numbers == START_ID] = LOG_ZERO
-    words = model.words
-    spelt = [" ".join([words[word] for word in row]) for row in model.trie.spell(order, numbers).tolist()]
+    words = np.array(model.words, object)
+    spelt = [" ".join(row) for row in words[model.trie.spell(order, numbers)].tolist()]
     backoffs = [""] * len(numbers)
     if order < model.order:
         weights = model.scorer.log_backoffs[order - 1][numbers]
@@ -74,4 +74,7 @@ def _lines(model: NgramModel, order: int, start: int) -> bytes:
 def _texts(logs: np.ndarray) -> list[str]:
     """The shortest decimals that give the same float32 back."""
     finite = np.where(np.isneginf(logs), np.float32(LOG_ZERO), logs) + np.float32(0)  # no -0.0
-    return finite.astype("U32").tolist()
+    different, places = np.unique(
+        finite, return_inverse=True
+    )  # counts are small: most stand there many times
+    return np.array(different.astype("U32").tolist(), object)[places].tolist()
