@@ -20,7 +20,9 @@ class KenlmSession:
     def __init__(self, threads: int, arpa: Path):
         import kenlm
 
-        self.model = kenlm.Model(str(arpa))
+        config = kenlm.Config()
+        config.show_progress = False
+        self.model = kenlm.Model(str(arpa), config)
         self.arpa = arpa
 
     def measure(self, texts: dict[str, Path]) -> dict[str, Any]:

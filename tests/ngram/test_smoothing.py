@@ -92,7 +92,7 @@ def test_kneser_ney_by_hand():
 
 
 @pytest.mark.parametrize("smoothing", ["mle", "add_k", "katz", "kneser_ney", "modified_kneser_ney"])
-@pytest.mark.parametrize("order", [1, 2, 3, 5])
+@pytest.mark.parametrize("order", [1, 2, 4])
 @pytest.mark.parametrize("prune", [(), (0, 0, 1), (0, 1)])
 @pytest.mark.parametrize("texts", [SAM, LETTERS, FALLING], ids=["sam", "letters", "falling"])
 def test_as_the_plain_model_says(plain_model, smoothing, order, prune, texts):
@@ -136,7 +136,7 @@ sentences = st.lists(st.lists(st.sampled_from("abcd"), min_size=1, max_size=7), 
 
 
 @pytest.mark.parametrize("smoothing", SMOOTHINGS)
-@settings(max_examples=25, deadline=None)
+@settings(max_examples=15, deadline=None)
 @given(corpus=sentences, order=st.integers(1, 5), cut=st.integers(0, 2), data=st.data())
 def test_sums_of_one_on_any_corpus(smoothing, corpus, order, cut, data):
     texts = [" ".join(row) for row in corpus]

@@ -155,7 +155,9 @@ def _warn_of_mismatch(report: Perplexity) -> None:
 
 
 def _told(sentences: Iterator[str], progress: Any) -> Iterator[str]:
+    words = 0
     for number, sentence in enumerate(sentences, 1):
+        words += len(sentence.split())
         if number % 1024 == 0:
-            progress.update(number)
+            progress.update(words)
         yield sentence

@@ -87,7 +87,7 @@ class Estimates:
 def estimate(counted: NgramCounts, smoothing: Smoothing) -> Estimates:
     """Makes probabilities of counts.
 
-    Memory goes with the number of n-grams of the largest order: some 60 bytes each.
+    Memory goes with the number of n-grams of all orders together: some 100 bytes each, 130 for `jelinek_mercer`.
 
     Args:
         counted: the counts of all orders.

@@ -66,8 +66,8 @@ def train_ngram_model(
         add_k: what `add_k` adds to every count.
         min_count: words seen less often are `<unk>`.
         vocabulary: the words to know, whether the text has them or not; None for those of the text.
-        memory_bytes: memory for counting; what is over goes to the disk. Estimating takes some 60 bytes for each
-            n-gram of the largest order on top.
+        memory_bytes: memory for counting; what is over goes to the disk. Estimating takes some 100 bytes an n-gram
+            of all orders on top, 130 with `jelinek_mercer`.
         folder: where a hidden folder holds what goes to the disk meanwhile; the system's place for temporary files by
             default.
         progress: hears how far it is.
