@@ -82,6 +82,13 @@ def test_probabilities_by_hand(tmp_path, text, zipped):
         assert (tmp_path / "again.arpa").read_text() == GOLDEN
 
 
+def test_no_empty_lines(tmp_path):
+    (tmp_path / "m.arpa").write_text(GOLDEN)
+    (tmp_path / "dense.arpa").write_text(GOLDEN.replace("\n\n", "\n"))
+    dense, spread = (read_arpa(tmp_path / name) for name in ("dense.arpa", "m.arpa"))
+    assert dense.perplexity(["a b a"]) == spread.perplexity(["a b a"])
+
+
 @pytest.mark.parametrize("smoothing", SMOOTHINGS)
 def test_there_and_back_is_the_same(tmp_path, smoothing):
     model = train_ngram_model(["a b a b c", "b a c", "我 喜欢 a b"], order=3, smoothing=smoothing)

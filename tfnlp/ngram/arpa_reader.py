@@ -44,6 +44,7 @@ class _Reader:
     def __init__(self, path: Path):
         self.path = path
         self.line = 0
+        self.heading = b""  # read already, where no empty line stands before it
         self.ids: dict[bytes, int] = {}
         self.words: list[bytes] = [word.encode() for word in SPECIAL]
 
@@ -70,7 +71,8 @@ class _Reader:
 
     def _next(self, lines: Iterator[bytes]) -> bytes:
         """The next line that is not empty; an empty one at the file's end."""
-        return next((line for line in lines if line), b"")
+        heading, self.heading = self.heading, b""
+        return heading or next((line for line in lines if line), b"")
 
     def _counts(self, lines: Iterator[bytes]) -> list[int]:
         while (line := self._next(lines)) != b"\\data\\":
@@ -78,9 +80,10 @@ class _Reader:
                 raise UserError(f"{self.path}: no ARPA file: there is no line `\\data\\`")
         counts: list[int] = []
         for line in lines:
+            if counts and (not line or line.startswith(b"\\")):
+                self.heading = line
+                return counts
             if not line:
-                if counts:
-                    return counts
                 continue
             match = _COUNT.fullmatch(line)
             if match is None or int(match[1]) != len(counts) + 1:
@@ -126,8 +129,9 @@ class _Reader:
                 raise self._error(f"the word `{word}` is not among the 1-grams") from None
         logs, weights = np.array(read_logs), np.array(read_weights)
         self._check_numbers(logs, weights, first)
-        if (line := next(lines, b"")) != b"":
-            raise self._error(f"more {order}-grams than the {count} that the head tells of", line)
+        self.heading = next(lines, b"")
+        if self.heading and not self.heading.startswith(b"\\"):
+            raise self._error(f"more {order}-grams than the {count} that the head tells of", self.heading)
         logs[logs <= LOG_ZERO] = -np.inf
         weights[weights <= LOG_ZERO] = -np.inf
         if order == 1:

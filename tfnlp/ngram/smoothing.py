@@ -119,8 +119,12 @@ def estimate(counted: NgramCounts, smoothing: Smoothing) -> Estimates:
     masks = [np.ones(trie.size, bool), *keeps]
     with np.errstate(divide="ignore"):
         return Estimates(
-            trie.filtered(keeps) if smoothing.prune else trie,
-            [np.log10(values[mask]).astype(np.float32) for values, mask in zip(all_probabilities, masks)],
+            trie.filtered(keeps) if any(smoothing.prune) else trie,
+            # Rounding must not lead above 1: readers of ARPA's format refuse that.
+            [
+                np.log10(np.minimum(values[mask], 1)).astype(np.float32)
+                for values, mask in zip(all_probabilities, masks)
+            ],
             [np.log10(values[mask]).astype(np.float32) for values, mask in zip(backoffs, masks)],
             facts,
         )
