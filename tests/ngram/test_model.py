@@ -97,7 +97,7 @@ def test_batches_do_not_change_the_report(model):
 
 
 @pytest.mark.parametrize(
-    "text", ["", "a", "zebra zebra", "我喜欢学习。", "👍 a", "a b " * 300, "  a\tb \u3000 c "]
+    "text", ["", "a", "zebra zebra", "我喜欢学习。", "👍 a", "\ud800 a", "a b " * 300, "  a\tb \u3000 c "]
 )
 def test_any_text_has_a_score_alone_as_in_a_batch(model, text):
     alone = model.score([text])
