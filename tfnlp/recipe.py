@@ -255,8 +255,6 @@ def _with_frozen_channel(recipe: Recipe, source: str) -> Recipe:
 
 def _with_segmenter(recipe: Recipe, source: str) -> Recipe:
     """Where a segmenter cuts the words it is named, and there is no `.tflite` file."""
-    if not isinstance(recipe.preprocessor, PreprocessorSection):
-        return recipe
     if (recipe.preprocessor.tokenizer == "segmenter") != (recipe.preprocessor.segmenter is not None):
         raise UserError(
             f'{source}: [preprocessor] `tokenizer = "segmenter"` and `segmenter = "PATH"` go together; '

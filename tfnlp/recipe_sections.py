@@ -51,6 +51,12 @@ class CorpusSection(Section):
     )
 
 
+SEGMENTER = (
+    'With `tokenizer = "segmenter"`: the run folder or the `.keras` file of a tagger of characters, as `tfnlp train '
+    "pipelines/segment-zh.toml` makes one. It goes into everything saved, but there is no `.tflite` then."
+)
+
+
 class PreprocessorSection(Section):
     """How strings become token ids."""
 
@@ -59,12 +65,7 @@ class PreprocessorSection(Section):
         description="Words (CJK characters one by one), characters, pieces learnt from the corpus, or words as a "
         "trained `segmenter` cuts them.",
     )
-    segmenter: str | None = Field(
-        None,
-        description='With `tokenizer = "segmenter"`: the run folder or the `.keras` file of a tagger of characters, as '
-        "`tfnlp train pipelines/segment-zh.toml` makes one. "
-        "It goes into everything saved, but there is no `.tflite` then.",
-    )
+    segmenter: str | None = Field(None, description=SEGMENTER)
     lowercase: bool = Field(True, description="Whether letters are lower-cased, in every script.")
     min_count: int = Field(
         1, ge=1, description="Tokens rarer than this in the training texts become `[UNK]`."

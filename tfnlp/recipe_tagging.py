@@ -6,7 +6,7 @@ from typing import Literal
 
 from pydantic import Field
 
-from tfnlp.recipe_sections import Section, TrainingSection, VectorsSection
+from tfnlp.recipe_sections import SEGMENTER, Section, TrainingSection, VectorsSection
 
 
 class TaggedCorpusSection(Section):
@@ -71,11 +71,12 @@ class TaggedCorpusSection(Section):
 class TaggingPreprocessorSection(Section):
     """How sentences become ids."""
 
-    tokenizer: Literal["auto", "word", "char"] = Field(
+    tokenizer: Literal["auto", "word", "char", "segmenter"] = Field(
         "auto",
-        description="How a raw text is cut in prediction: words (CJK characters one by one), or characters. By default "
-        "as the corpus is.",
+        description="How a raw text is cut in prediction: words (CJK characters one by one), characters, or words as a "
+        "trained `segmenter` cuts them. By default as the corpus is.",
     )
+    segmenter: str | None = Field(None, description=SEGMENTER)
     lowercase: bool = Field(
         True,
         description="Whether words are looked up in small letters alone. Otherwise as they are written, and in small "

@@ -180,6 +180,27 @@ def test_an_export_cuts_its_words_without_tfnlp_and_there_is_no_tflite(classifie
         convert_tflite(classifier, "float32")
 
 
+def test_a_tagger_of_words_reads_raw_texts_as_the_segmenter_cuts_them(tagger, tmp_path):
+    keras.utils.set_random_seed(3)
+    preprocessor = TaggingPreprocessor(SegmentingTokenizer(tagger), max_characters=2)
+    sentences = [["我们", "喜欢", "北京"], ["我们", "学习"], ["大学", "的", "北京"]] * 8
+    kinds = {"我们": "r", "喜欢": "v", "学习": "v", "的": "u"}
+    preprocessor.adapt(sentences)
+    words = TokenTagger(
+        preprocessor,
+        TextCNN(preprocessor.vocabulary_size, embedding_dim=8, filter_sizes=[1], filters=8),
+        ["n", "r", "u", "v"],
+        "plain",
+        head="softmax",
+    )
+    words.compile(keras.optimizers.Adam(0.05))
+    words.fit(sentences, [[kinds.get(word, "n") for word in row] for row in sentences], epochs=12, verbose=0)
+    assert words.predict(["我们喜欢大学", ""]) == [["r", "v", "n"], []]
+    words.save(tmp_path / "words.keras")
+    [answer] = keras.saving.load_model(tmp_path / "words.keras", compile=False).tag(["我们喜欢 大学"])
+    assert (answer.tokens, answer.tags) == (("我们", "喜欢", "大学"), ("r", "v", "n"))
+
+
 def test_what_is_no_segmenter_is_refused(tagger, tmp_path):
     with pytest.raises(UserError, match="no segmenter at"):
         SegmentingTokenizer(tmp_path / "model.keras")

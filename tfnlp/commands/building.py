@@ -28,9 +28,7 @@ def build_preprocessor(section: PreprocessorSection, texts: Sequence[str]) -> Te
     """Makes the preprocessor and learns its vocabulary from the training texts."""
     options = section.model_dump(include={"lowercase", "min_count", "max_size"}, exclude_none=True)
     preprocessor = TextPreprocessor(
-        _segmenting(section.segmenter, options)
-        if section.segmenter is not None
-        else tokenizer_class(section.tokenizer)(**options),
+        build_tokenizer(section.tokenizer, section.segmenter, options),
         max_tokens=section.max_tokens,
         truncate=section.truncate,
     )
@@ -38,7 +36,10 @@ def build_preprocessor(section: PreprocessorSection, texts: Sequence[str]) -> Te
     return preprocessor
 
 
-def _segmenting(segmenter: str, options: Mapping[str, Any]) -> Tokenizer:
+def build_tokenizer(kind: str, segmenter: str | None, options: Mapping[str, Any]) -> Tokenizer:
+    """Makes a tokenizer that has no vocabulary yet: of a registered kind, or one that a trained segmenter cuts for."""
+    if segmenter is None:
+        return tokenizer_class(kind)(**options)
     from tfnlp.commands.models import load_model
     from tfnlp.tasks.segmenting_tokenizer import SegmentingTokenizer
 

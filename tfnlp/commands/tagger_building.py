@@ -5,7 +5,7 @@ from __future__ import annotations
 from collections.abc import Sequence
 from typing import Any
 
-from tfnlp.commands.building import build_encoder
+from tfnlp.commands.building import build_encoder, build_tokenizer
 from tfnlp.data.pipeline import evaluation_batches
 from tfnlp.data.tagging.corpus import TaggedCorpus
 from tfnlp.data.tagging.encoding import encode_tokens
@@ -16,7 +16,6 @@ from tfnlp.layers.character_cnn import CharacterCNN
 from tfnlp.recipe import Recipe
 from tfnlp.recipe_tagging import TaggerSection, TaggerVectorsSection, TaggingPreprocessorSection
 from tfnlp.tasks.token_tagger import TokenTagger
-from tfnlp.text.registry import tokenizer_class
 from tfnlp.text.tagging_preprocessor import TaggingPreprocessor
 
 
@@ -45,7 +44,7 @@ def build_tagging_preprocessor(
         )
     options = section.model_dump(include={"lowercase", "min_count", "max_size"}, exclude_none=True)
     preprocessor = TaggingPreprocessor(
-        tokenizer_class(kind)(**options),
+        build_tokenizer(kind, section.segmenter, options),
         max_tokens=section.max_tokens,
         max_characters=section.max_characters if spelled else 0,
         casing=task.casing_dim > 0,

@@ -56,8 +56,8 @@ class SegmentingTokenizer(Tokenizer):
         **kwargs: Any,
     ):
         super().__init__(lowercase=lowercase, min_count=min_count, max_size=max_size, **kwargs)
-        self.segmenter = _checked(
-            _load(Path(segmenter)) if isinstance(segmenter, str | os.PathLike) else segmenter
+        self.segmenter = _untrained_further(
+            _checked(_load(Path(segmenter)) if isinstance(segmenter, str | os.PathLike) else segmenter)
         )
         self.segmenter.trainable = False
         letters, labels = zip(*(split_tag(tag) for tag in self.segmenter.tags))
@@ -66,7 +66,8 @@ class SegmentingTokenizer(Tokenizer):
         self._closes = np.isin(letters, ["E", "S"])
         self._types = np.unique(labels, return_inverse=True)[1].astype(np.int32)
 
-    def _tokens_with_offsets(self, texts: tf.Tensor) -> tuple[tf.RaggedTensor, ...]:
+    def cut(self, texts: tf.Tensor) -> tuple[tf.RaggedTensor, ...]:
+        """As `tokenize_with_offsets` of string `[batch]`, the words with the capitals that they have in the text."""
         read = self.segmenter.preprocessor
         tokens, starts, ends = read.tokenize(texts)
         numbers, _ = tag_in_graph(self.segmenter, read.ragged(tokens), scores=False)
@@ -79,9 +80,6 @@ class SegmentingTokenizer(Tokenizer):
         word = tf.cumsum(tf.cast(first, tf.int64)) - 1
         count = tf.reduce_sum(tf.cast(first, tf.int64))
         words = tf.strings.unsorted_segment_join(tokens.values, word, count)
-        if self.lowercase:
-            points = decode(words, lowercase=True)
-            words = span_strings(points, points.row_splits[:-1], points.row_splits[1:] - 1)
         words_of_text = tf.math.unsorted_segment_sum(
             tf.cast(first, tf.int64), row_numbers(tokens.row_splits), tokens.nrows()
         )
@@ -91,6 +89,13 @@ class SegmentingTokenizer(Tokenizer):
             tf.math.unsorted_segment_max(ends.values, word, count),
         )
         return tuple(tf.RaggedTensor.from_row_lengths(part, words_of_text, validate=False) for part in parts)
+
+    def _tokens_with_offsets(self, texts: tf.Tensor) -> tuple[tf.RaggedTensor, ...]:
+        words, starts, ends = self.cut(texts)
+        if self.lowercase:
+            points = decode(words.values, lowercase=True)
+            words = words.with_values(span_strings(points, points.row_splits[:-1], points.row_splits[1:] - 1))
+        return words, starts, ends
 
     def _first_of_words(self, numbers: tf.Tensor, rows: tf.Tensor, space: tf.Tensor) -> tf.Tensor:
         """Which tokens begin a word: bool `[tokens]`."""
@@ -130,11 +135,23 @@ def _load(path: Path) -> Any:
         raise UserError(f"{path} is no model that Keras can load: {error}") from error
 
 
+def _untrained_further(segmenter: TokenTagger) -> TokenTagger:
+    """The segmenter, or, where it was compiled, a copy without its optimizer: that would be saved with it."""
+    if getattr(segmenter, "optimizer", None) is None:
+        return segmenter
+    copy = TokenTagger.from_config(segmenter.get_config())
+    copy.preprocessor.tokenizer.set_vocabulary(segmenter.preprocessor.vocabulary)
+    copy.set_weights(segmenter.get_weights())
+    return copy
+
+
 def _checked(segmenter: Any) -> TokenTagger:
     if not isinstance(segmenter, TokenTagger):
         raise UserError(f"a segmenter is a TokenTagger. Received: {type(segmenter).__name__}")
     tags = segmenter.tags
     letters = {tag[:1] for tag in tags}
+    if segmenter.character_encoder is not None or segmenter.casing_dim:
+        raise UserError("a segmenter reads characters alone, without a character encoder and without casing")
     if segmenter.scheme == "plain" or not letters <= set("BMIES"):
         raise UserError(
             f"a segmenter's tags make every token part of a word (BMES). Received: {', '.join(tags[:8])}"

@@ -24,7 +24,7 @@ from tfnlp.text.vocabulary import UNKNOWN_ID, Vocabulary
 from tfnlp.text.widths import FULL_WIDTH, HALF_WIDTH
 
 # Pieces of words bear no tag of their own.
-TAGGING_TOKENIZERS = ("word", "char")
+TAGGING_TOKENIZERS = ("word", "char", "segmenter")
 
 
 @keras.saving.register_keras_serializable(package="tfnlp")
@@ -37,8 +37,8 @@ class TaggingPreprocessor(keras.layers.Layer):
     Chinese corpora write one width, people the other.
 
     Args:
-        tokenizer: a `WordTokenizer` or a `CharacterTokenizer`. Whether it lower-cases holds for the word ids alone:
-            characters and casing are those of the text.
+        tokenizer: a `WordTokenizer`, a `CharacterTokenizer` or a `SegmentingTokenizer`. Whether it lower-cases holds
+            for the word ids alone: characters and casing are those of the text.
         max_tokens: int, at least 1. Tokens of the longest piece that a training reads at once.
         max_characters: int, at least 0. Characters of a token that are read beside its id; of a longer one its middle
             is left out. 0 for none.
@@ -177,7 +177,10 @@ class TaggingPreprocessor(keras.layers.Layer):
 
     def tokenize(self, texts: Any) -> tuple[tf.RaggedTensor, tf.RaggedTensor, tf.RaggedTensor]:
         """Cuts texts, string `[batch]`, into tokens: string, and int64 byte starts and ends, ragged."""
-        return _cutter(self.tokenizer.kind).tokenize_with_offsets(tf.reshape(as_string_tensor(texts), [-1]))
+        texts = tf.reshape(as_string_tensor(texts), [-1])
+        if self.tokenizer.kind == "segmenter":
+            return self.tokenizer.cut(texts)
+        return _cutter(self.tokenizer.kind).tokenize_with_offsets(texts)
 
     def ragged(self, tokens: tf.RaggedTensor) -> dict[str, tf.RaggedTensor]:
         """The features of tokens, string ragged `[batch, (tokens)]`, not padded."""
