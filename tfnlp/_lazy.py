@@ -15,7 +15,8 @@ def lazy_exports(
 
     Args:
         package: the package's `__name__`.
-        names: public name -> module below the package, e.g. `{"Vocabulary": "vocabulary"}`.
+        names: public name -> module, as a relative import from the package writes it without its first dot:
+            `{"Vocabulary": "vocabulary"}`, or `"..text.tag_schemes"` of another room.
 
     Returns:
         the two functions, to be assigned as `__getattr__, __dir__` in the package's `__init__`.
@@ -24,7 +25,7 @@ def lazy_exports(
     def get(name: str) -> Any:
         if name not in names:
             raise AttributeError(f"module {package!r} has no attribute {name!r}")
-        value = getattr(importlib.import_module(f"{package}.{names[name]}"), name)
+        value = getattr(importlib.import_module(f".{names[name]}", package), name)
         setattr(sys.modules[package], name, value)
         return value
 

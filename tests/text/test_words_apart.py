@@ -1,7 +1,7 @@
 import numpy as np
 import pytest
 
-from tfnlp.data.tagging.schemes import spans_of
+from tfnlp.text.tag_schemes import spans_of
 from tfnlp.text.words_apart import WordBorders, words_apart
 
 

@@ -9,8 +9,8 @@ from typing import TYPE_CHECKING, Any
 
 import numpy as np
 
-from tfnlp.data.tagging.schemes import LETTERS, OUTSIDE, Span, check_scheme, spans_of, split_tag, tags_of
 from tfnlp.errors import UserError
+from tfnlp.text.tag_schemes import LETTERS, OUTSIDE, Span, check_scheme, spans_of, split_tag, tags_of
 
 if TYPE_CHECKING:
     from rich.table import Table

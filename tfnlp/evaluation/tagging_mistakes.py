@@ -6,7 +6,7 @@ from collections.abc import Sequence
 from dataclasses import dataclass
 
 from tfnlp.data.tagging.corpus import TaggedCorpus
-from tfnlp.data.tagging.schemes import Span, spans_of
+from tfnlp.text.tag_schemes import Span, spans_of
 
 _MOST_SHOWN = 20
 

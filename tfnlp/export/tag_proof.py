@@ -10,8 +10,8 @@ from typing import Any, ClassVar
 
 import numpy as np
 
-from tfnlp.data.tagging.schemes import spans_of
 from tfnlp.export.proof_texts import ProofText, read_proof_file, write_proof
+from tfnlp.text.tag_schemes import spans_of
 
 # A `.tflite` file reads piece by piece, milliseconds each: a megabyte would take it minutes.
 _MOST_LITE_BYTES = 40_000

@@ -21,9 +21,9 @@ from typing import Any, NamedTuple
 
 import tensorflow as tf
 
-from tfnlp.data.tagging.schemes import OUTSIDE, split_tag
 from tfnlp.tasks.tags_in_graph import tag_in_graph
 from tfnlp.text.padding import row_numbers
+from tfnlp.text.tag_schemes import OUTSIDE, split_tag
 
 
 class TaggerModule(tf.Module):

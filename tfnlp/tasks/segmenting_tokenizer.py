@@ -10,12 +10,12 @@ import keras
 import numpy as np
 import tensorflow as tf
 
-from tfnlp.data.tagging.schemes import split_tag
 from tfnlp.errors import UserError
 from tfnlp.tasks.tags_in_graph import tag_in_graph
 from tfnlp.tasks.token_tagger import TokenTagger
 from tfnlp.text.code_points import decode, span_strings
 from tfnlp.text.padding import row_numbers
+from tfnlp.text.tag_schemes import split_tag
 from tfnlp.text.tokenizer import Tokenizer, cut_ragged
 
 

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from collections.abc import Sequence
 
-from tfnlp.data.tagging.schemes import spans_of
+from tfnlp.text.tag_schemes import spans_of
 
 
 def quick_scores(

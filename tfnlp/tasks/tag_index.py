@@ -6,8 +6,8 @@ from collections.abc import Iterable, Sequence
 
 import numpy as np
 
-from tfnlp.data.tagging.schemes import allowed_transitions, check_scheme
 from tfnlp.errors import UserError, did_you_mean
+from tfnlp.text.tag_schemes import allowed_transitions, check_scheme
 
 
 class TagIndex:

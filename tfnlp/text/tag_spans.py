@@ -5,8 +5,8 @@ from __future__ import annotations
 from collections.abc import Iterable, Sequence
 from dataclasses import dataclass
 
-from tfnlp.data.tagging.schemes import spans_of
 from tfnlp.text.offsets import byte_to_character_offsets
+from tfnlp.text.tag_schemes import spans_of
 
 
 @dataclass(frozen=True)
@@ -53,9 +53,9 @@ def tagged_spans(
         byte_starts: for each token its first byte, as `Tokenizer.tokenize_with_offsets` gives them.
         byte_ends: for each token one past its last byte.
         tags: one tag a token.
-        scheme: one of `tfnlp.data.tagging.SCHEMES`; under `plain` each token is a span.
+        scheme: one of `tfnlp.text.tag_schemes.SCHEMES`; under `plain` each token is a span.
         strict: whether spans that are not written as the scheme demands are left out; else they are mended, see
-            `tfnlp.data.tagging.spans_of`.
+            `tfnlp.text.tag_schemes.spans_of`.
         scores: each tag's probability, or None.
 
     Returns:

@@ -6,7 +6,7 @@ from collections.abc import Sequence
 
 import numpy as np
 
-from tfnlp.data.tagging.schemes import OUTSIDE, split_tag
+from tfnlp.text.tag_schemes import OUTSIDE, split_tag
 
 
 class WordBorders:
@@ -24,7 +24,7 @@ class WordBorders:
         self._labels = np.unique(labels, return_inverse=True)[1]
 
     def first_tokens(self, numbers: np.ndarray, lengths: np.ndarray) -> np.ndarray:
-        """Which tokens begin a word, by the same rules as `tfnlp.data.tagging.spans_of`: bool `[tokens]`.
+        """Which tokens begin a word, by the same rules as `tfnlp.text.tag_schemes.spans_of`: bool `[tokens]`.
 
         Args:
             numbers: int `[tokens]`, the tags of all texts, one text after the other.

@@ -6,8 +6,8 @@ from collections import Counter
 from collections.abc import Iterable, Sequence
 from dataclasses import dataclass, field, replace
 
-from tfnlp.data.tagging.schemes import check_scheme, convert, spans_of
 from tfnlp.data.tagging.sentence import TaggedSentence
+from tfnlp.text.tag_schemes import check_scheme, convert, spans_of
 from tfnlp.text.unicode_table import is_spaceless
 
 _SHARE_OF_CHARACTERS = 0.9

@@ -9,9 +9,9 @@ from dataclasses import dataclass, replace
 
 from tfnlp.data.reading import DecodedLines
 from tfnlp.data.tagging.corpus import TaggedCorpus
-from tfnlp.data.tagging.schemes import check, check_scheme, guess_scheme, spans_of, tags_of, why_foreign
 from tfnlp.data.tagging.sentence import TaggedSentence
 from tfnlp.errors import UserError
+from tfnlp.text.tag_schemes import check, check_scheme, guess_scheme, spans_of, tags_of, why_foreign
 
 logger = logging.getLogger(__name__)
 

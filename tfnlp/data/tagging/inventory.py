@@ -6,8 +6,8 @@ import logging
 from collections.abc import Sequence
 
 from tfnlp.data.tagging.corpus import TaggedCorpus
-from tfnlp.data.tagging.schemes import LETTERS, OUTSIDE, joined_tag, split_tag
 from tfnlp.errors import UserError, did_you_mean
+from tfnlp.text.tag_schemes import LETTERS, OUTSIDE, joined_tag, split_tag
 
 logger = logging.getLogger(__name__)
 

@@ -10,8 +10,8 @@ from tfnlp.data.readers import ON_UNDECODABLE, not_there
 from tfnlp.data.tagging.corpus import TaggedCorpus
 from tfnlp.data.tagging.formats import format_of
 from tfnlp.data.tagging.gathering import ON_BAD_SPAN, ON_BROKEN, TOKENIZERS, TaggedReadOptions
-from tfnlp.data.tagging.schemes import check_scheme
 from tfnlp.errors import UserError, did_you_mean
+from tfnlp.text.tag_schemes import check_scheme
 
 # Format -> the module of its reader, and the reader.
 READERS = {

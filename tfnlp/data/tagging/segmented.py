@@ -10,7 +10,7 @@ from tfnlp.data.reading import DecodedLines
 from tfnlp.data.tagging.corpus import TaggedCorpus
 from tfnlp.data.tagging.cutting import without_ignored
 from tfnlp.data.tagging.gathering import SentenceGatherer, TaggedReadOptions
-from tfnlp.data.tagging.schemes import Span, spans_of, tags_of
+from tfnlp.text.tag_schemes import Span, spans_of, tags_of
 
 
 def read_segmented(path: Path, options: TaggedReadOptions) -> TaggedCorpus:

@@ -11,7 +11,7 @@ from tfnlp.data.reading import SURROGATE, DecodedLines, missing_column
 from tfnlp.data.tagging.corpus import TaggedCorpus
 from tfnlp.data.tagging.cutting import cut, mostly_spaceless
 from tfnlp.data.tagging.gathering import SentenceGatherer, TaggedReadOptions
-from tfnlp.data.tagging.schemes import Span, tags_of
+from tfnlp.text.tag_schemes import Span, tags_of
 
 FORMS = (
     '{"text": …, "spans": [{"start": 0, "end": 2, "label": "PER"}]} with the end after the last character, or '

@@ -9,9 +9,9 @@ from typing import Any
 import numpy as np
 
 from tfnlp.data.tagging.corpus import joined_tokens
-from tfnlp.data.tagging.schemes import Span, spans_of, tags_of
 from tfnlp.data.tagging.sentence import TaggedSentence
 from tfnlp.errors import UserError
+from tfnlp.text.tag_schemes import Span, spans_of, tags_of
 
 
 @dataclass(frozen=True)
