@@ -89,7 +89,7 @@ def test_offsets_lead_back_to_the_text(tokenizer):
     ]
 
 
-@settings(max_examples=60, deadline=None)
+@settings(max_examples=25, deadline=None)
 @given(
     st.lists(
         st.one_of(st.text("我们喜欢北京的大学。 \t\u200b\u0301👍Aｂ", max_size=20), st.text(max_size=20)),
@@ -168,7 +168,8 @@ def test_saved_and_loaded_it_cuts_and_answers_the_same(classifier, tmp_path):
     np.testing.assert_allclose(scores, classifier.predict(["北京的大学", ""], verbose=0), atol=1e-6)
 
 
-def test_an_export_cuts_its_words_without_tfnlp_and_there_is_no_tflite(classifier, tmp_path):
+@pytest.mark.slow
+def test_an_export_cuts_its_words_without_tfnlp(classifier, tmp_path):
     result = export(
         classifier, tmp_path / "cut", lite=[], texts=["我们喜欢北京", "学习"]
     )  # proves a fresh process too
@@ -176,11 +177,16 @@ def test_an_export_cuts_its_words_without_tfnlp_and_there_is_no_tflite(classifie
     texts = ["北京的大学", "", "我们 学习"]
     scores = loaded.signatures["serving_default"](text=tf.constant(texts))["scores"].numpy()
     np.testing.assert_allclose(scores, classifier.predict(texts, verbose=0), atol=1e-6)
+
+
+def test_there_is_no_tflite_file(classifier):
     with pytest.raises(UserError, match="--lite none"):
         convert_tflite(classifier, "float32")
 
 
-def test_a_tagger_of_words_reads_raw_texts_as_the_segmenter_cuts_them(tagger, tmp_path):
+@pytest.fixture(scope="module")
+def words(tagger):
+    """A tagger of words."""
     keras.utils.set_random_seed(3)
     preprocessor = TaggingPreprocessor(SegmentingTokenizer(tagger), max_characters=2)
     sentences = [["我们", "喜欢", "北京"], ["我们", "学习"], ["大学", "的", "北京"]] * 8
@@ -195,10 +201,23 @@ def test_a_tagger_of_words_reads_raw_texts_as_the_segmenter_cuts_them(tagger, tm
     )
     words.compile(keras.optimizers.Adam(0.05))
     words.fit(sentences, [[kinds.get(word, "n") for word in row] for row in sentences], epochs=12, verbose=0)
+    return words
+
+
+def test_a_tagger_of_words_reads_raw_texts_as_the_segmenter_cuts_them(words, tmp_path):
     assert words.predict(["我们喜欢大学", ""]) == [["r", "v", "n"], []]
     words.save(tmp_path / "words.keras")
     [answer] = keras.saving.load_model(tmp_path / "words.keras", compile=False).tag(["我们喜欢 大学"])
     assert (answer.tokens, answer.tags) == (("我们", "喜欢", "大学"), ("r", "v", "n"))
+
+
+@pytest.mark.slow
+def test_an_export_of_a_tagger_of_words_cuts_them_in_the_graph(words, tmp_path):
+    result = export(words, tmp_path / "words", lite=[], texts=["我们喜欢北京", ["我们", "学习"]])
+    served = tf.saved_model.load(str(result.folder)).signatures["serving_default"](
+        text=tf.constant(["我们喜欢大学"])
+    )
+    assert served["tags"].numpy().tolist() == [[b"r", b"v", b"n"]]
 
 
 def test_what_is_no_segmenter_is_refused(tagger, tmp_path):

@@ -200,6 +200,8 @@ def _taggings(task: Any, asked: Sequence[ProofText]) -> list[Tagging]:
 def _read_in_pieces(task: Any, asked: Sequence[ProofText]) -> dict[int, Tagging]:
     """Keras's answers where a `.tflite` file reads a text in several pieces: Keras is asked about each of them."""
     preprocessor = task.preprocessor
+    if preprocessor.tokenizer.kind == "segmenter":
+        return {}  # no `.tflite` file, and no twin that could cut
     twin = PythonTaggingPreprocessor(preprocessor.settings(), preprocessor.vocabulary.tokens)
     found = {}
     for row, text in enumerate(asked):

@@ -66,8 +66,15 @@ class SegmentingTokenizer(Tokenizer):
         self._closes = np.isin(letters, ["E", "S"])
         self._types = np.unique(labels, return_inverse=True)[1].astype(np.int32)
 
+        compiled = tf.function(self._cut, input_signature=[tf.TensorSpec([None], tf.string)], autograph=False)
+        # Hidden in a function: tracked, it would be saved as one more function of the tokenizer.
+        self._compiled = lambda: compiled
+
     def cut(self, texts: tf.Tensor) -> tuple[tf.RaggedTensor, ...]:
         """As `tokenize_with_offsets` of string `[batch]`, the words with the capitals that they have in the text."""
+        return self._compiled()(texts)
+
+    def _cut(self, texts: tf.Tensor) -> tuple[tf.RaggedTensor, ...]:
         read = self.segmenter.preprocessor
         tokens, starts, ends = read.tokenize(texts)
         numbers, _ = tag_in_graph(self.segmenter, read.ragged(tokens), scores=False)
