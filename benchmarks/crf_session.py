@@ -45,7 +45,6 @@ class CRFSession:
         """
         key = (kind, rows, tokens, tags)
         if key not in self.fields:
-            self.fields.clear()
             self.fields[key] = self._field(*key)
         start = time.perf_counter()
         self.fields[key]().numpy()
