@@ -1,10 +1,10 @@
-"""Writes the figures of results/text_classification.json, serving.json and word_vectors.json into the READMEs' tables.
+"""Writes the figures of results/*.json into the READMEs' tables.
 
     python benchmarks/readme_figures.py
 
-A table stands between `<!-- figures:accuracy -->` (or `speed`, `serving`, `vectors`) and `<!-- /figures -->`. Its
-headings and the first cell of each row stay as they are, in whatever language; the other cells are written anew. A row
-that names no system of ours or of the peers (published figures) stays whole.
+A table stands between `<!-- figures:accuracy -->` (or `speed`, `serving`, `vectors`, `tagging`, `perplexity`) and
+`<!-- /figures -->`. Its headings and the first cell of each row stay as they are, in whatever language; the other cells
+are written anew. A row that names no system of ours or of the peers (published figures) stays whole.
 """
 
 import json
@@ -17,6 +17,8 @@ ROOT = Path(__file__).resolve().parent.parent
 RESULTS = ROOT / "benchmarks" / "results" / "text_classification.json"
 SERVING = ROOT / "benchmarks" / "results" / "serving.json"
 VECTORS = ROOT / "benchmarks" / "results" / "word_vectors.json"
+TAGGING = ROOT / "benchmarks" / "results" / "tagging.json"
+LANGUAGE_MODELS = ROOT / "benchmarks" / "results" / "language_models.json"
 READMES = ("README.md", "README.zh-CN.md")
 DATASETS = {
     "TREC": "trec", "MR": "mr", "SST-2": "sst2", "SST-5": "sst5", "IMDb": "imdb", "AG News": "ag_news",
@@ -24,7 +26,10 @@ DATASETS = {
 }  # fmt: skip
 PEERS = {"TF-IDF": "scikit-learn: logistic regression on TF-IDF", "fastText": "fastText"}
 SPEED_DATASET = "trec"
-_TABLE = re.compile(r"(<!-- figures:(accuracy|speed|serving|vectors) -->\n)(.*?)(\n<!-- /figures -->)", re.S)
+_TABLE = re.compile(
+    r"(<!-- figures:(accuracy|speed|serving|vectors|tagging|perplexity) -->\n)(.*?)(\n<!-- /figures -->)",
+    re.S,
+)
 
 # Of the function without a server: what its row names, and the key of its figures.
 RAW = {"batch function": "batched_function", "function": "plain_function"}
@@ -33,7 +38,7 @@ RAW = {"batch function": "batched_function", "function": "plain_function"}
 METHODS = {"skip-gram": "skipgram", "CBOW": "cbow", "GloVe": "glove", "SVD of PPMI": "svd"}
 ENGLISH_TESTS = ("wordsim353", "simlex999", "men", "analogies")
 
-Figures = dict  # the JSON file's "datasets", and other files' parts as "serving" and "vectors"
+Figures = dict  # the JSON file's "datasets", and other files' parts as "serving", "vectors" and so on
 
 
 def main() -> None:
@@ -49,7 +54,9 @@ def measured() -> Figures:
     serving = json.loads(SERVING.read_text(encoding="utf-8"))["load"]
     vectors = json.loads(VECTORS.read_text(encoding="utf-8"))["corpora"]
     datasets = json.loads(RESULTS.read_text(encoding="utf-8"))["datasets"]
-    return {**datasets, "serving": serving, "vectors": vectors}
+    tagging = json.loads(TAGGING.read_text(encoding="utf-8"))["tasks"]
+    perplexity = json.loads(LANGUAGE_MODELS.read_text(encoding="utf-8"))["corpora"]["ptb"]["results"]
+    return {**datasets, "serving": serving, "vectors": vectors, "tagging": tagging, "perplexity": perplexity}
 
 
 def rewritten(page: str, figures: Figures) -> str:
@@ -57,12 +64,7 @@ def rewritten(page: str, figures: Figures) -> str:
 
     def table(match: re.Match) -> str:
         head, rule, *rows = match[3].split("\n")
-        cells = {
-            "accuracy": accuracy_cells,
-            "speed": speed_cells,
-            "serving": serving_cells,
-            "vectors": vector_cells,
-        }[match[2]]
+        cells = CELLS[match[2]]
         rows = [row_with(row, lambda name: cells(name, _cells(head)[1:], figures)) for row in rows]
         return match[1] + "\n".join([head, rule, *rows]) + match[4]
 
@@ -138,6 +140,35 @@ def vector_cells(system: str, headings: list[str], figures: Figures) -> list[str
     return cells
 
 
+def tagging_cells(system: str, headings: list[str], figures: Figures) -> list[str]:
+    """Of a row `task/system`: percent, seconds of training, thousand tokens a second; the means over seeds."""
+    task, key = system.split("/")
+    runs = [run for run in figures["tagging"][task]["results"] if run["key"] == key]
+    seconds = [run["train_seconds"] for run in runs if run.get("train_seconds") is not None]
+    return [
+        f"{mean(run['figure'] for run in runs):.1f}",
+        f"{mean(seconds):,.0f}" if seconds else "",
+        f"{mean(run['tokens_per_second'] for run in runs) / 1e3:,.1f}",
+    ]
+
+
+def perplexity_cells(system: str, headings: list[str], figures: Figures) -> list[str]:
+    """Of a counting model, perplexity of the test part at each order, a heading each; seconds and MB of the last."""
+    model = system.removeprefix("tfnlp: ")
+    by_order = {
+        str(run["order"]): run
+        for run in figures["perplexity"]
+        if run["model"] == model and not run.get("prune")
+    }
+    orders = [re.sub(r"\D.*", "", heading) for heading in headings[:-2]]
+    cells = []
+    for order in orders:
+        found = by_order.get(order, {"perplexity": {"test": ""}})["perplexity"]["test"]
+        cells.append("∞" if found is None else found and f"{found:,.1f}")
+    last = by_order[max(by_order, key=int)]
+    return [*cells, f"{last['train_seconds']:.1f}", f"{last['megabytes']:.1f}"]
+
+
 def results(figures: Figures, dataset: str, system: str) -> list[dict]:
     """What the file holds of one system on one data set, a result a seed."""
     return [result for result in figures[dataset]["results"] if result["system"] == system]
@@ -148,6 +179,8 @@ CELLS = {
     "speed": speed_cells,
     "serving": serving_cells,
     "vectors": vector_cells,
+    "tagging": tagging_cells,
+    "perplexity": perplexity_cells,
 }
 
 

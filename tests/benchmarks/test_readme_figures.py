@@ -44,6 +44,37 @@ def test_means_over_seeds_stand_in_the_tables():
     assert page.startswith("Text with `code`.\n<!-- figures:accuracy -->\n| 网络 | TREC | MR |\n")
 
 
+def test_tables_of_taggers_and_of_counting_models():
+    page = """<!-- figures:tagging -->
+| system | % | s | k/s |
+| --- | --- | --- | --- |
+| `segmentation/jieba` | | | |
+| `segmentation/ours` | | | |
+| published | 96.1 | | |
+<!-- /figures -->
+<!-- figures:perplexity -->
+| smoothing | 1-gram | 3-gram | s | MB |
+| --- | --- | --- | --- | --- |
+| `mle` | | | | |
+<!-- /figures -->"""
+    tagged = [
+        {"key": "ours", "figure": 96.0, "train_seconds": 1000.0, "tokens_per_second": 9_000.0},
+        {"key": "ours", "figure": 97.0, "train_seconds": 1200.0, "tokens_per_second": 11_000.0},
+        {"key": "jieba", "figure": 80.54, "tokens_per_second": 112_000.0},
+    ]
+    counted = [
+        {"model": "mle", "order": 1, "perplexity": {"test": 639.3}, "train_seconds": 1.0, "megabytes": 0.5},
+        {"model": "mle", "order": 3, "perplexity": {"test": None}, "train_seconds": 3.21, "megabytes": 10.0},
+        {"model": "mle", "order": 3, "prune": [0, 0, 1], "perplexity": {"test": 1.0}},
+    ]
+    figures = {"tagging": {"segmentation": {"results": tagged}}, "perplexity": counted}
+    written = rewritten(page, figures)
+    assert "| `segmentation/ours` | 96.5 | 1,100 | 10.0 |" in written
+    assert "| `segmentation/jieba` | 80.5 |  | 112.0 |" in written
+    assert "| published | 96.1 | | |" in written
+    assert "| `mle` | 639.3 | ∞ | 3.2 | 10.0 |" in written
+
+
 def test_a_table_of_servers():
     page = """<!-- figures:serving -->
 | system | 1 client | 32 clients | ms, one | p99 | MiB |
