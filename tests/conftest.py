@@ -24,6 +24,7 @@ def no_handler_outlives_its_test():
     logger = logging.getLogger("tfnlp")
     logger.handlers.clear()
     logger.propagate = True
+    logger.setLevel(logging.NOTSET)
 
 
 @pytest.hookimpl(optionalhook=True)

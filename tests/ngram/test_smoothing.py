@@ -1,7 +1,6 @@
 """Every smoothing: golden numbers by hand, a plain model written out, and sums of 1 in every context."""
 
 import itertools
-import logging
 
 import numpy as np
 import pytest
@@ -22,7 +21,6 @@ FALLING = [
 
 
 def model_of(texts, **options):
-    logging.getLogger("tfnlp").setLevel(logging.ERROR)
     return train_ngram_model(texts, **options)
 
 

@@ -136,7 +136,7 @@ def test_what_is_unknown_is_looked_up_in_its_other_width():
 
 
 def test_mistakes_are_named():
-    with pytest.raises(UserError, match=r"one of \('word', 'char'\).*'wordpiece'"):
+    with pytest.raises(UserError, match=r"one of \('word', 'char', 'segmenter'\).*'wordpiece'"):
         TaggingPreprocessor(WordPieceTokenizer())
     with pytest.raises(UserError, match="max_characters"):
         TaggingPreprocessor(WordTokenizer(), max_characters=-1)
