@@ -7,8 +7,7 @@ from collections.abc import Mapping, Sequence
 from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
-from tfnlp.evaluation.page import picture, render_page, sections
-from tfnlp.files import write_text_atomically
+from tfnlp.evaluation.run_page import write_run_page
 
 if TYPE_CHECKING:
     from tfnlp.evaluation.baseline import BaselineResult
@@ -59,23 +58,18 @@ def write_report(
         FileNotFoundError: if a picture is missing.
         UserError: if the disk is full or the place may not be written.
     """
-    pictures = [
-        picture(name, Path(file).read_bytes(), _CAPTIONS.get(name, ""))
-        for name, file in (plots or {}).items()
-    ]
-    columns = list(dict.fromkeys(key for row in history for key in row))
-    page = render_page(
+    return write_run_page(
+        path,
         "report.html",
         title=title,
+        settings=settings,
         device=device,
+        history=history,
+        data_summary=data_summary,
+        plots=plots,
+        captions=_CAPTIONS,
         seconds=seconds,
         report=report,
         wrong=round(report.examples * (1 - report.accuracy)),
         baseline=baseline,
-        pictures=pictures,
-        columns=columns,
-        history=[[row.get(column) for column in columns] for row in history],
-        data=sections(data_summary or {}),
-        settings=sections(settings),
     )
-    return write_text_atomically(path, page)
