@@ -7,16 +7,15 @@ from pathlib import Path
 from typing import Any
 
 import keras
-import numpy as np
 import tensorflow as tf
 
 from tfnlp.errors import UserError
 from tfnlp.tasks.tags_in_graph import tag_in_graph
 from tfnlp.tasks.token_tagger import TokenTagger
-from tfnlp.text.code_points import decode, span_strings
+from tfnlp.text.code_points import decode, row_strings
 from tfnlp.text.padding import row_numbers
-from tfnlp.text.tag_schemes import split_tag
 from tfnlp.text.tokenizer import Tokenizer, cut_ragged
+from tfnlp.text.words_apart import WordBorders
 
 
 @keras.saving.register_keras_serializable(package="tfnlp")
@@ -60,12 +59,7 @@ class SegmentingTokenizer(Tokenizer):
             _checked(_load(Path(segmenter)) if isinstance(segmenter, str | os.PathLike) else segmenter)
         )
         self.segmenter.trainable = False
-        letters, labels = zip(*(split_tag(tag) for tag in self.segmenter.tags))
-        # By the number of a tag, as `tfnlp.text.words_apart.WordBorders` has them.
-        self._opens = np.isin(letters, ["B", "S"])
-        self._closes = np.isin(letters, ["E", "S"])
-        self._types = np.unique(labels, return_inverse=True)[1].astype(np.int32)
-
+        self._borders = WordBorders(self.segmenter.tags)
         compiled = tf.function(self._cut, input_signature=[tf.TensorSpec([None], tf.string)], autograph=False)
         # Hidden in a function: tracked, it would be saved as one more function of the tokenizer.
         self._compiled = lambda: compiled
@@ -100,16 +94,15 @@ class SegmentingTokenizer(Tokenizer):
     def _tokens_with_offsets(self, texts: tf.Tensor) -> tuple[tf.RaggedTensor, ...]:
         words, starts, ends = self.cut(texts)
         if self.lowercase:
-            points = decode(words.values, lowercase=True)
-            words = words.with_values(span_strings(points, points.row_splits[:-1], points.row_splits[1:] - 1))
+            words = words.with_values(row_strings(decode(words.values, lowercase=True)))
         return words, starts, ends
 
     def _first_of_words(self, numbers: tf.Tensor, rows: tf.Tensor, space: tf.Tensor) -> tf.Tensor:
-        """Which tokens begin a word: bool `[tokens]`."""
-        types = tf.gather(self._types, numbers)
+        """Which tokens begin a word: bool `[tokens]`; as `WordBorders.first_tokens`, and behind white space."""
+        types = tf.gather(self._borders.types, numbers)
         begins = (
-            tf.gather(self._opens, numbers)[1:]
-            | tf.gather(self._closes, numbers)[:-1]
+            tf.gather(self._borders.opens, numbers)[1:]
+            | tf.gather(self._borders.closes, numbers)[:-1]
             | tf.not_equal(types[1:], types[:-1])
             | tf.not_equal(rows[1:], rows[:-1])
             | space[:-1]

@@ -112,6 +112,12 @@ def span_strings(points: CodePoints, starts: tf.Tensor, ends: tf.Tensor) -> tf.T
     )
 
 
+def row_strings(points: CodePoints) -> tf.Tensor:
+    """Writes each text without what the table ignores: string `[batch]`, UTF-8."""
+    # What ends each row is a space of our own.
+    return span_strings(points, points.row_splits[:-1], points.row_splits[1:] - 1)
+
+
 def split_at(places: tf.Tensor, row_splits: tf.Tensor) -> tf.Tensor:
     """Turns the row splits of all characters into those of the characters at `places` (ascending)."""
     return tf.searchsorted(places, row_splits, out_type=tf.int64)

@@ -13,7 +13,7 @@ import tensorflow as tf
 from tfnlp.errors import UserError
 from tfnlp.text.casing import casing_ids
 from tfnlp.text.character_tokenizer import CharacterTokenizer
-from tfnlp.text.code_points import CodePoints, decode, span_strings
+from tfnlp.text.code_points import CodePoints, decode, row_strings, span_strings
 from tfnlp.text.corpus_stream import as_string_tensor
 from tfnlp.text.padding import pad_ragged
 from tfnlp.text.registry import TOKENIZERS, tokenizer_class
@@ -139,7 +139,7 @@ class TaggingPreprocessor(keras.layers.Layer):
         words = []
         for start in range(0, len(forms), 65_536):
             points = self._points(as_string_tensor(list(forms[start : start + 65_536])))
-            words += self._words(points).numpy().tolist()
+            words += row_strings(points).numpy().tolist()
         return [word.decode("utf-8") for word in words]
 
     @property
@@ -223,9 +223,6 @@ class TaggingPreprocessor(keras.layers.Layer):
         points = decode(tokens, lowercase=self.tokenizer.lowercase if lowercase is None else lowercase)
         # White space of any kind is a plain blank, as the character tokenizer writes it.
         return points._replace(values=tf.where(tf.equal(points.classes, SPACE), ord(" "), points.values))
-
-    def _words(self, points: CodePoints) -> tf.Tensor:
-        return span_strings(points, points.row_splits[:-1], points.row_splits[1:] - 1)
 
     def _look_up(self, points: CodePoints) -> tf.Tensor:
         starts, ends = points.row_splits[:-1], points.row_splits[1:] - 1

@@ -15,13 +15,18 @@ class WordBorders:
     Args:
         tags: names of a span scheme with letters `B`, `M` or `I`, `E`, `S`, bare or with a type behind them; tag `i`
             is `tags[i]`.
+
+    Attributes:
+        opens: bool `[tags]`, whether a tag begins a word whatever stands before it.
+        closes: bool `[tags]`, whether a tag ends a word whatever follows.
+        types: int32 `[tags]`, the number of a tag's type; a word has one type.
     """
 
     def __init__(self, tags: Sequence[str]):
         letters, labels = zip(*(("", tag) if tag == OUTSIDE else split_tag(tag) for tag in tags))
-        self._opens = np.isin(letters, ["B", "S", ""])
-        self._closes = np.isin(letters, ["E", "S", ""])
-        self._labels = np.unique(labels, return_inverse=True)[1]
+        self.opens = np.isin(letters, ["B", "S", ""])
+        self.closes = np.isin(letters, ["E", "S", ""])
+        self.types = np.unique(labels, return_inverse=True)[1].astype(np.int32)
 
     def first_tokens(self, numbers: np.ndarray, lengths: np.ndarray) -> np.ndarray:
         """Which tokens begin a word, by the same rules as `tfnlp.text.tag_schemes.spans_of`: bool `[tokens]`.
@@ -30,7 +35,7 @@ class WordBorders:
             numbers: int `[tokens]`, the tags of all texts, one text after the other.
             lengths: int `[texts]`, how many tokens each text has.
         """
-        opens, closes, labels = self._opens[numbers], self._closes[numbers], self._labels[numbers]
+        opens, closes, labels = self.opens[numbers], self.closes[numbers], self.types[numbers]
         first = np.ones(len(numbers), bool)
         first[1:] = opens[1:] | closes[:-1] | (labels[1:] != labels[:-1])
         row_starts = np.cumsum(lengths) - lengths
