@@ -24,6 +24,7 @@ import numpy as np
 
 from benchmarks import environment
 from benchmarks.crf_session import field_inputs
+from benchmarks.scores import growth
 from benchmarks.workers import Worker
 
 RESULTS = Path(__file__).resolve().parent / "results"
@@ -81,12 +82,6 @@ def growths(
                         found[label][number] = min(found[label][number], milliseconds)
         print(f"turn {turn} of {rounds} done", flush=True)
     return found
-
-
-def growth(milliseconds: dict[int, float]) -> float:
-    """Slope of log milliseconds by log number over the larger half."""
-    numbers = sorted(milliseconds)[len(milliseconds) // 2 :]
-    return float(np.polyfit(np.log(numbers), np.log([milliseconds[number] for number in numbers]), 1)[0])
 
 
 def draw(by: dict[str, dict[str, dict[int, float]]], path: Path) -> None:

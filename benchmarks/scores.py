@@ -1,6 +1,6 @@
-"""What every system hands back, and the two figures it is judged by."""
+"""What every system hands back, the two figures it is judged by, and how a cost grows."""
 
-from collections.abc import Sequence
+from collections.abc import Mapping, Sequence
 from dataclasses import dataclass, field
 from statistics import mean, stdev
 
@@ -47,3 +47,16 @@ def spread(values: Sequence[float]) -> str:
     if len(values) == 1:
         return f"{values[0]:.1f}"
     return f"{mean(values):.1f} ± {stdev(values):.1f}"
+
+
+def growth(milliseconds: Mapping[int, float]) -> float:
+    """The power by which time grows with a number, over the larger half of the numbers.
+
+    Args:
+        milliseconds: number (of tokens, of tags) -> milliseconds.
+
+    Returns:
+        float, the slope of log milliseconds by log number: 1 is linear, 2 quadratic.
+    """
+    numbers = sorted(milliseconds)[len(milliseconds) // 2 :]
+    return float(np.polyfit(np.log(numbers), np.log([milliseconds[number] for number in numbers]), 1)[0])

@@ -21,6 +21,7 @@ if __name__ == "__main__":  # run as a file: import from the root
 import numpy as np
 
 from benchmarks import environment
+from benchmarks.scores import growth
 
 RESULTS = Path(__file__).resolve().parent / "results"
 PACKAGES = ["tensorflow", "keras"]
@@ -70,12 +71,6 @@ def measure(options: argparse.Namespace) -> dict[str, dict[str, dict[int, float]
                 times[name][kind][tokens] = 1e3 * median(seconds[name])
         print(f"{tokens} tokens done", flush=True)
     return times
-
-
-def growth(milliseconds: dict[int, float]) -> float:
-    """Slope of log milliseconds by log tokens over the longer half."""
-    lengths = sorted(milliseconds)[len(milliseconds) // 2 :]
-    return float(np.polyfit(np.log(lengths), np.log([milliseconds[length] for length in lengths]), 1)[0])
 
 
 def draw(times: dict[str, dict[str, dict[int, float]]], path: Path) -> None:

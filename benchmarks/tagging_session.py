@@ -44,6 +44,7 @@ class TaggingSession:
 
         from tfnlp.commands.models import load_keras
         from tfnlp.commands.progress import ProgressBar
+        from tfnlp.commands.segment import load_segmenter
         from tfnlp.commands.train import train
 
         ours = TASKS[self.task].systems[system]
@@ -58,17 +59,21 @@ class TaggingSession:
                 callbacks=[ProgressBar(Console())],
             )
         metrics = json.loads(finished.read_text(encoding="utf-8"))
-        tagger = load_keras(folder / "model.keras")
         texts = [self.parts["test"].text_of(row) for row in range(len(self.parts["test"]))]
-        tagger.tag_numbers(texts)  # what is traced late is traced now
-        start = time.perf_counter()
+        tagger = load_keras(folder / "model.keras")
         if self.task == "segmentation":
-            words = self._segmented(tagger, texts)
+            segment = load_segmenter(folder / "model.keras")
+            lines = [text.encode("utf-8") for text in texts]
+            segment(lines)  # what is traced late is traced now
+            start = time.perf_counter()
+            words = [line.decode("utf-8").split(" ") for line in segment(lines)]
             seconds = time.perf_counter() - start
             figures = self._word_figures(words, seconds)
             typed = self._figures(tagger.predict(self.parts["test"]), seconds)
             figures |= {name: typed[name] for name in ("types", "accuracy")}
             return {**figures, **self._facts(ours.title, seed, metrics)}
+        tagger.tag_numbers(texts)  # what is traced late is traced now
+        start = time.perf_counter()
         tagger.tag_numbers(texts)
         seconds = time.perf_counter() - start
         tags = tagger.predict(self.parts["test"])
@@ -91,14 +96,6 @@ class TaggingSession:
             "train_seconds": training,
             "settings": settings,
         }
-
-    def _segmented(self, tagger: Any, texts: list[str]) -> list[list[str]]:
-        from tfnlp.text.words_apart import WordBorders, words_apart
-
-        lines = [text.encode("utf-8") for text in texts]
-        numbers, lengths, starts, _ = tagger.tag_numbers(lines)
-        apart = words_apart(lines, lengths, starts, WordBorders(tagger.tags).first_tokens(numbers, lengths))
-        return [line.decode("utf-8").split(" ") for line in apart]
 
     def _true_words(self) -> list[list[str]]:
         from tfnlp.commands.tagging import words_of

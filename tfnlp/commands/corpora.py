@@ -10,11 +10,42 @@ from tfnlp.data.readers import read_corpus
 from tfnlp.data.splits import deduplicate, stratified_split
 from tfnlp.errors import UserError
 from tfnlp.recipe import CorpusSection
+from tfnlp.recipe_tagging import TaggedCorpusSection
 
 
 def read_options(section: CorpusSection) -> dict[str, Any]:
     """The keyword arguments of `read_corpus` that a recipe sets."""
     return section.model_dump(include={"text_column", "label_column", "label_separator", "on_undecodable"})
+
+
+def given_and_cut(
+    section: CorpusSection | TaggedCorpusSection, things: str
+) -> tuple[dict[str, str], dict[str, float]]:
+    """Where validation and test parts come from.
+
+    Args:
+        section: the recipe's `[corpus]`.
+        things: what a corpus is made of, for the message.
+
+    Returns:
+        name -> the file of each part that has one, and name -> the share of the training part that each other gets.
+
+    Raises:
+        UserError: if the shares leave nothing to train on.
+    """
+    given = {
+        name: path for name, path in (("valid", section.valid), ("test", section.test)) if path is not None
+    }
+    fractions = {
+        name: fraction
+        for name, fraction in (("valid", section.valid_fraction), ("test", section.test_fraction))
+        if name not in given and fraction
+    }
+    if sum(fractions.values()) >= 1:
+        raise UserError(
+            f"corpus.valid_fraction + corpus.test_fraction must leave {things} to train on. Received: {fractions}"
+        )
+    return given, fractions
 
 
 def corpora_of(section: CorpusSection, seed: int) -> dict[str, Corpus]:
@@ -34,18 +65,7 @@ def corpora_of(section: CorpusSection, seed: int) -> dict[str, Corpus]:
     train = read_corpus(section.train, **options)
     if section.deduplicate:
         train = deduplicate(train)
-    given = {
-        name: path for name, path in (("valid", section.valid), ("test", section.test)) if path is not None
-    }
-    fractions = {
-        name: fraction
-        for name, fraction in (("valid", section.valid_fraction), ("test", section.test_fraction))
-        if name not in given and fraction
-    }
-    if sum(fractions.values()) >= 1:
-        raise UserError(
-            f"corpus.valid_fraction + corpus.test_fraction must leave texts to train on. Received: {fractions}"
-        )
+    given, fractions = given_and_cut(section, "texts")
     corpora = {"train": train}
     if fractions:
         split_seed = seed if section.split_seed is None else section.split_seed

@@ -7,6 +7,7 @@ from typing import Any
 
 import numpy as np
 
+from tfnlp.commands.corpora import given_and_cut
 from tfnlp.data.tagging.corpus import TaggedCorpus
 from tfnlp.data.tagging.inventory import check_tags, tag_inventory
 from tfnlp.data.tagging.reading import read_tagged
@@ -49,19 +50,7 @@ def tagged_corpora_of(section: TaggedCorpusSection, seed: int) -> dict[str, Tagg
     """
     options = read_options(section)
     train = read_tagged(section.train, **options)
-    given = {
-        name: path for name, path in (("valid", section.valid), ("test", section.test)) if path is not None
-    }
-    fractions = {
-        name: fraction
-        for name, fraction in (("valid", section.valid_fraction), ("test", section.test_fraction))
-        if name not in given and fraction
-    }
-    if sum(fractions.values()) >= 1:
-        raise UserError(
-            "corpus.valid_fraction + corpus.test_fraction must leave sentences to train on. Received: "
-            f"{fractions}"
-        )
+    given, fractions = given_and_cut(section, "sentences")
     parts = split_sentences(train, fractions, seed if section.split_seed is None else section.split_seed)
     for name, path in given.items():
         parts[name] = read_tagged(path, **options)
