@@ -162,6 +162,46 @@ class Encoder(keras.Model):
         """Length in tokens of the longest text that it reads, or None where there is no limit."""
         return None
 
+    @property
+    def causal(self) -> bool:
+        """Whether no token's vector in `"sequence"` knows of a token after it; then the encoder can `read_on`."""
+        return False
+
+    def initial_state(self, batch_size: Any) -> tuple[Any, ...]:
+        """What a causal encoder knows before the first token: tensors whose first axis is the batch.
+
+        Raises:
+            ValueError: if the encoder is not causal.
+        """
+        raise ValueError(self._not_causal)
+
+    def read_on(
+        self, token_ids: Any, state: tuple[Any, ...], training: bool = False, vectors: Any = None
+    ) -> tuple[Any, tuple[Any, ...]]:
+        """Reads tokens that follow others: a whole text at once, or piece by piece, gives the same vectors.
+
+        Args:
+            token_ids: int32 `[batch, time]`. Where rows are padded on the right, vectors and state from a row's first
+                padding on mean nothing.
+            state: of `initial_state`, or what reading the tokens before these left.
+            training: bool. Whether dropout acts.
+            vectors: what `look_up` gives for the ids; None to look up.
+
+        Returns:
+            float `[batch, time, sequence_dim]`, and the state after these tokens: as many tensors, of the same shapes.
+
+        Raises:
+            ValueError: if the encoder is not causal.
+        """
+        raise ValueError(self._not_causal)
+
+    @property
+    def _not_causal(self) -> str:
+        return (
+            f"{type(self).__name__} reads both sides of a token, so it cannot read on from a state; take a one-way "
+            "SimpleRNN, GRU or LSTM, or `causal=True` where an encoder has it"
+        )
+
     def look_up(self, token_ids: Any, training: bool) -> Any:
         """All vectors that stand for the tokens: float `[batch, time, dim]`, or a tuple of such where a network has
         several tables.
