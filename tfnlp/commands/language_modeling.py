@@ -156,7 +156,7 @@ def validation_rows(valid: SentenceCorpus | None) -> Iterable[dict[str, Any]]:
 def judge(task: LanguageModel, recipe: Recipe, corpora: dict[str, SentenceCorpus]) -> Judgement:
     """Judges the trained model on what was held out, in one piece if it was trained on a stream."""
     section: Any = recipe.evaluation
-    scores = {
+    scores: dict[str, SentenceScores] = {
         part: task.score(corpora[part].texts, as_stream=task.stream)
         for part in ("valid", "test")
         if part in corpora
