@@ -1,9 +1,10 @@
 """Perplexity, training time and size of language models, with the usual peers on the same text.
 
-    python benchmarks/language_models.py DATA_DIR --only ngram
+    python benchmarks/language_models.py DATA_DIR --only ngram,neural
 
 Each model is trained in a process of its own on the same cores, one after the other, and scored on the validation and
-the test part: one sentence a line, one `</s>` each. Prints one table and adds the figures to a JSON file.
+the test part: one sentence a line, one `</s>` each. Counting models foretell each sentence by itself, neural ones all
+as one stream, which is how either is measured elsewhere. Prints one table and adds the figures to a JSON file.
 """
 
 import argparse
@@ -25,6 +26,8 @@ RESULTS = Path(__file__).resolve().parent / "results" / "language_models.json"
 PACKAGES = ["tfnlp", "tensorflow", "keras", "numpy", "nltk", "kenlm"]
 SMOOTHINGS = ("mle", "add_k", "katz", "jelinek_mercer", "kneser_ney", "modified_kneser_ney")
 PEERS = ("nltk", "kenlm")
+# The shipped recipes of each corpus.
+RECIPES = {"ptb": ("lm-ptb-small", "lm-ptb-feed-forward")}
 # What Katz and Kneser-Ney with cut-offs, SRILM's defaults, leave out.
 CUT_OFFS = (0, 0, 1)
 
@@ -60,6 +63,14 @@ def parse(arguments: Sequence[str] | None) -> argparse.Namespace:
     parser.add_argument("--smoothings", default=",".join(SMOOTHINGS))
     parser.add_argument("--peers", default=",".join(PEERS), help="of nltk, kenlm; or `none`")
     parser.add_argument("--peer-orders", default="3,5", help="of the peers, comma between")
+    recipes = ", ".join(name for names in RECIPES.values() for name in names)
+    parser.add_argument("--recipes", default="all", help=f"of the neural models: {recipes}")
+    parser.add_argument(
+        "--runs", type=Path, default=Path("runs/benchmarks"), help="folder of the neural models' runs"
+    )
+    parser.add_argument(
+        "--set", action="append", default=[], metavar="SECTION.KEY=VALUE", help="of their recipes"
+    )
     parser.add_argument("--threads", type=int, default=2, help="cores of every system")
     parser.add_argument("--json", type=Path, default=RESULTS, help="file that the figures are added to")
     options = parser.parse_args(arguments)
@@ -69,6 +80,10 @@ def parse(arguments: Sequence[str] | None) -> argparse.Namespace:
             if word not in allowed:
                 parser.error(f"--{name}: unknown {word!r}; there are {', '.join(allowed)}")
         setattr(options, name, given)
+    known = {recipe for names in RECIPES.values() for recipe in names}
+    options.recipes = known if options.recipes == "all" else set(options.recipes.split(","))
+    if options.recipes - known:
+        parser.error(f"--recipes: unknown {min(options.recipes - known)!r}; there are {recipes}")
     for name in ("orders", "peer_orders"):
         setattr(options, name, [int(order) for order in getattr(options, name).split(",")])
     return options
@@ -108,8 +123,20 @@ def measure_ngrams(corpus: dict[str, Path], options: argparse.Namespace, scratch
             yield {"system": "kenlm", "model": model, "order": longest, **worker.measure(texts)}
 
 
+def measure_networks(corpus: dict[str, Path], options: argparse.Namespace, scratch: Path) -> Iterator[dict]:
+    """Every shipped recipe of the corpus; runs that are finished are judged as they are."""
+    texts = {part: corpus[part] for part in ("valid", "test")}
+    for recipe in RECIPES.get(options.corpus, ()):
+        if recipe in options.recipes:
+            with Worker(
+                "benchmarks.neural_session:NeuralSession", threads=options.threads, recipe=recipe, corpus=corpus,
+                folder=options.runs / recipe, changes=options.set,
+            ) as worker:  # fmt: skip
+                yield {"system": "tfnlp", "model": recipe, **worker.measure(texts)}
+
+
 # What `--only` chooses among: each gives results that have a system, a model and the figures of the table.
-FAMILIES = {"ngram": measure_ngrams}
+FAMILIES = {"ngram": measure_ngrams, "neural": measure_networks}
 
 
 def kept(path: Path, corpus: str, results: list[dict]) -> list[dict]:
