@@ -2,9 +2,9 @@
 
     python benchmarks/readme_figures.py
 
-A table stands between `<!-- figures:accuracy -->` (or `speed`, `serving`, `vectors`, `tagging`, `perplexity`) and
-`<!-- /figures -->`. Its headings and the first cell of each row stay as they are, in whatever language; the other cells
-are written anew. A row that names no system of ours or of the peers (published figures) stays whole.
+A table stands between `<!-- figures:accuracy -->` (or the name of another of `CELLS`) and `<!-- /figures -->`. Its
+headings and the first cell of each row stay as they are, in whatever language; the other cells are written anew. A row
+that names no system of ours or of the peers (published figures) stays whole.
 """
 
 import json
@@ -19,6 +19,7 @@ SERVING = ROOT / "benchmarks" / "results" / "serving.json"
 VECTORS = ROOT / "benchmarks" / "results" / "word_vectors.json"
 TAGGING = ROOT / "benchmarks" / "results" / "tagging.json"
 LANGUAGE_MODELS = ROOT / "benchmarks" / "results" / "language_models.json"
+LANGUAGE_MODEL_SPEED = ROOT / "benchmarks" / "results" / "language_model_speed.json"
 READMES = ("README.md", "README.zh-CN.md")
 DATASETS = {
     "TREC": "trec", "MR": "mr", "SST-2": "sst2", "SST-5": "sst5", "IMDb": "imdb", "AG News": "ag_news",
@@ -26,10 +27,7 @@ DATASETS = {
 }  # fmt: skip
 PEERS = {"TF-IDF": "scikit-learn: logistic regression on TF-IDF", "fastText": "fastText"}
 SPEED_DATASET = "trec"
-_TABLE = re.compile(
-    r"(<!-- figures:(accuracy|speed|serving|vectors|tagging|perplexity) -->\n)(.*?)(\n<!-- /figures -->)",
-    re.S,
-)
+_TABLE = re.compile(r"(<!-- figures:(\w+) -->\n)(.*?)(\n<!-- /figures -->)", re.S)
 
 # Of the function without a server: what its row names, and the key of its figures.
 RAW = {"batch function": "batched_function", "function": "plain_function"}
@@ -56,7 +54,11 @@ def measured() -> Figures:
     datasets = json.loads(RESULTS.read_text(encoding="utf-8"))["datasets"]
     tagging = json.loads(TAGGING.read_text(encoding="utf-8"))["tasks"]
     perplexity = json.loads(LANGUAGE_MODELS.read_text(encoding="utf-8"))["corpora"]["ptb"]["results"]
-    return {**datasets, "serving": serving, "vectors": vectors, "tagging": tagging, "perplexity": perplexity}
+    speed = json.loads(LANGUAGE_MODEL_SPEED.read_text(encoding="utf-8"))
+    return {
+        **datasets, "serving": serving, "vectors": vectors, "tagging": tagging, "perplexity": perplexity,
+        "learning": speed["training"], "writing": speed["writing"]["milliseconds"],
+    }  # fmt: skip
 
 
 def rewritten(page: str, figures: Figures) -> str:
@@ -169,6 +171,32 @@ def perplexity_cells(system: str, headings: list[str], figures: Figures) -> list
     return [*cells, f"{last['train_seconds']:.1f}", f"{last['megabytes']:.1f}"]
 
 
+def network_cells(system: str, headings: list[str], figures: Figures) -> list[str]:
+    """Of a neural model, perplexity of the test part as one stream and of its sentences alone, minutes, MB.
+
+    Behind them training words a second of ours and of PyTorch, and their ratio, where they were measured.
+    """
+    run = next(run for run in figures["perplexity"] if run["model"] == system)
+    cells = [
+        f"{run['perplexity']['test']:.1f}", f"{run['perplexity_of_sentences_alone']['test']:.1f}",
+        f"{run['train_seconds'] / 60:.0f}", f"{run['megabytes']:.1f}",
+    ]  # fmt: skip
+    speeds = figures["learning"].get(system)
+    if speeds is None:
+        return [*cells, "", "", ""]
+    sides = [speeds["sides"][name]["words_per_second"] for name in ("tfnlp", "PyTorch")]
+    return [*cells, *(f"{speed:,.0f}" for speed in sides), f"{speeds['speed_ratio']:.2f}"]
+
+
+def writing_cells(system: str, headings: list[str], figures: Figures) -> list[str]:
+    """Tokens written a second, by how many are written."""
+    network, way = system.removeprefix("tfnlp: ").split(", ")
+    taken = figures["writing"][network][way]
+    return [
+        f"{1e3 * int(length) / taken[length]:,.0f}" for length in (heading.split()[0] for heading in headings)
+    ]
+
+
 def results(figures: Figures, dataset: str, system: str) -> list[dict]:
     """What the file holds of one system on one data set, a result a seed."""
     return [result for result in figures[dataset]["results"] if result["system"] == system]
@@ -181,6 +209,8 @@ CELLS = {
     "vectors": vector_cells,
     "tagging": tagging_cells,
     "perplexity": perplexity_cells,
+    "networks": network_cells,
+    "writing": writing_cells,
 }
 
 

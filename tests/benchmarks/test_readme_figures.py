@@ -44,6 +44,45 @@ def test_means_over_seeds_stand_in_the_tables():
     assert page.startswith("Text with `code`.\n<!-- figures:accuracy -->\n| 网络 | TREC | MR |\n")
 
 
+def test_tables_of_neural_language_models():
+    page = """<!-- figures:networks -->
+| recipe | stream | alone | min | MB | words/s | PyTorch | ratio |
+| --- | --- | --- | --- | --- | --- | --- | --- |
+| `lm-small` | | | | | | | |
+| `lm-forward` | | | | | | | |
+| published | 114.5 | | | | | | |
+<!-- /figures -->
+<!-- figures:writing -->
+| network | 16 | 64 tokens |
+| --- | --- | --- |
+| `lstm, kept` | | |
+<!-- /figures -->"""
+    run = {"train_seconds": 630.0, "megabytes": 10.0}
+    figures = {
+        "perplexity": [
+            {
+                **run,
+                "model": name,
+                "perplexity": {"test": 101.26},
+                "perplexity_of_sentences_alone": {"test": 110.0},
+            }
+            for name in ("lm-small", "lm-forward")
+        ],
+        "learning": {
+            "lm-small": {
+                "sides": {"tfnlp": {"words_per_second": 3000.4}, "PyTorch": {"words_per_second": 1500.0}},
+                "speed_ratio": 2.0,
+            }
+        },
+        "writing": {"lstm": {"kept": {"16": 100.0, "64": 320.0}}},
+    }
+    page = rewritten(page, figures)
+    assert "| `lm-small` | 101.3 | 110.0 | 10 | 10.0 | 3,000 | 1,500 | 2.00 |" in page
+    assert "| `lm-forward` | 101.3 | 110.0 | 10 | 10.0 |  |  |  |" in page
+    assert "| published | 114.5 | | | | | | |" in page
+    assert "| `lstm, kept` | 160 | 200 |" in page
+
+
 def test_tables_of_taggers_and_of_counting_models():
     page = """<!-- figures:tagging -->
 | system | % | s | k/s |
