@@ -39,11 +39,15 @@ class SentenceScores:
         return len(self.tokens)
 
 
-class LanguageModel(Protocol):
-    """What `tfnlp perplexity` and `tfnlp generate` ask of a model, whatever its kind."""
+class Scorer(Protocol):
+    """What `tfnlp perplexity` asks of a model, whatever its kind."""
 
     def score(self, texts: Sequence[str]) -> SentenceScores:
         """Log-probabilities of sentences, without their `</s>`, which is added."""
+
+
+class LanguageModel(Scorer, Protocol):
+    """What `tfnlp perplexity` and `tfnlp generate` ask of a model, whatever its kind."""
 
     def generate(
         self,
@@ -139,11 +143,11 @@ class Perplexity:
         }
 
 
-def perplexity_of(model: LanguageModel, texts: Iterable[str], *, batch_size: int = 1024) -> Perplexity:
+def perplexity_of(model: Scorer, texts: Iterable[str], *, batch_size: int = 1024) -> Perplexity:
     """The report of a text of any length.
 
     Args:
-        model: any language model.
+        model: any language model, or a reader of one that scores sentences one after the other.
         texts: sentences.
         batch_size: sentences scored at a time; the report does not depend on it.
     """
