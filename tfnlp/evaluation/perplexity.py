@@ -40,7 +40,7 @@ class SentenceScores:
 
 
 class Scorer(Protocol):
-    """What foretells sentences."""
+    """What `tfnlp perplexity` asks of a model, whatever its kind."""
 
     def score(self, texts: Sequence[str]) -> SentenceScores:
         """Log-probabilities of sentences, without their `</s>`, which is added."""
@@ -147,7 +147,7 @@ def perplexity_of(model: Scorer, texts: Iterable[str], *, batch_size: int = 1024
     """The report of a text of any length.
 
     Args:
-        model: any language model, or what else foretells sentences.
+        model: any language model, or a reader of one that scores sentences one after the other.
         texts: sentences.
         batch_size: sentences scored at a time; the report does not depend on it.
     """
