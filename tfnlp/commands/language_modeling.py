@@ -19,7 +19,7 @@ from tfnlp.data.sentence_stream import encode_sentences, segments_per_epoch, sen
 from tfnlp.errors import UserError
 from tfnlp.evaluation.language_model_report import SurprisingSentence, write_language_model_report
 from tfnlp.evaluation.perplexity import Perplexity, SentenceScores
-from tfnlp.layers.word_softmax.full_softmax import FullSoftmax
+from tfnlp.layers.word_softmax.registry import softmax_class
 from tfnlp.layers.word_softmax.word_softmax import WordSoftmax
 from tfnlp.plots.curves import plot_curves
 from tfnlp.recipe import Recipe
@@ -88,11 +88,15 @@ def build_task(recipe: Recipe, train: SentenceCorpus) -> LanguageModel:
     )
     preprocessor.adapt(train.texts)
     try:
+        softmax = build_softmax(recipe, preprocessor.vocabulary_size)
+    except ValueError as error:
+        raise UserError(f"[task] softmax: {error}") from None
+    try:
         encoder = build_encoder(recipe, preprocessor.vocabulary_size)
         model = LanguageModel(
             preprocessor,
             encoder,
-            build_softmax(recipe, preprocessor.vocabulary_size),
+            softmax,
             dropout=task.dropout,
             stream=task.stream,
             segment_tokens=task.segment_tokens,
@@ -105,10 +109,16 @@ def build_task(recipe: Recipe, train: SentenceCorpus) -> LanguageModel:
 
 
 def build_softmax(recipe: Recipe, vocabulary_size: int) -> WordSoftmax:
-    """Makes the recipe's output layer."""
+    """Makes the recipe's output layer; raises ValueError for a setting out of range."""
     task: Any = recipe.task
-    return FullSoftmax(
-        vocabulary_size, table_dim=recipe.encoder.embedding_dim if task.tied else None, name="softmax"
+    settings: dict[str, dict[str, Any]] = {
+        "full": {},
+        "sampled": {"samples": task.softmax_samples},
+        "adaptive": {"cutoffs": task.softmax_cutoffs, "factor": task.softmax_factor},
+    }
+    table_dim = recipe.encoder.embedding_dim if task.tied else None
+    return softmax_class(task.softmax)(
+        vocabulary_size, table_dim=table_dim, name="softmax", **settings[task.softmax]
     )
 
 
