@@ -43,7 +43,11 @@ def probe_of(
     Raises:
         UserError: if there is nothing to take.
     """
-    probe = {"text_classifier": _of_classifier, "token_tagger": _of_tagger, "language_model": _of_language_model}
+    probe = {
+        "text_classifier": _of_classifier,
+        "token_tagger": _of_tagger,
+        "language_model": _of_language_model,
+    }
     if not len(x):
         raise UserError("there is no text to look at the gradients with")
     return probe[task.kind](task, x, y, rows, max_tokens, estimate)

@@ -156,7 +156,9 @@ def _followed_places(places: np.ndarray) -> list[np.ndarray]:
     for pick in range(_FOLLOWED):
         of_rows = [np.flatnonzero(row) for row in places]
         chosen.append(
-            np.array([found[-1 - pick * len(found) // (2 * _FOLLOWED)] if len(found) else -1 for found in of_rows])
+            np.array(
+                [found[-1 - pick * len(found) // (2 * _FOLLOWED)] if len(found) else -1 for found in of_rows]
+            )
         )
     different = {tuple(of_rows.tolist()): of_rows for of_rows in chosen}
     return list(different.values())

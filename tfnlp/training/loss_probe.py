@@ -33,5 +33,5 @@ class LossProbe:
 
     @property
     def mask(self) -> np.ndarray:
-        """bool `[rows, time]`, True = real token."""
+        """Bool `[rows, time]`, True = real token."""
         return self.token_ids != 0
