@@ -41,7 +41,7 @@ def gradient_section(recipe: Recipe, run: RunFolder) -> GradientSection | None:
         return None
     picture = plot_gradient_health(records, run.plots / "gradient_health.png")
     settings = {"encoder": recipe.encoder.model_dump(), "training": recipe.training.model_dump()}
-    return GradientSection(records, gradient_warnings(records, **settings), picture)
+    return GradientSection(records, list(gradient_warnings(records, **settings).values()), picture)
 
 
 def gradient_figures(section: GradientSection | None) -> dict[str, Any] | None:

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import math
 import os
 from collections.abc import Sequence
 from pathlib import Path
@@ -64,6 +65,7 @@ def _draw_layers(axes: Any, records: Sequence[GradientHealth], names: list[str])
         if shares:
             axes.plot([min(shares), max(shares)], [row, row], color=FAINT, linewidth=3, zorder=2)
     axes.set_xscale("log")
+    _whole_decades(axes, "x")
     axes.set_yticks(range(len(names)), names)
     for label in axes.get_yticklabels():
         plain_text(label).set_color(INK)
@@ -97,7 +99,15 @@ def _draw_distances(axes: Any, records: Sequence[GradientHealth]) -> None:
         )
     axes.axhline(1e-3, color=GREY, linewidth=0.8, linestyle=(0, (2, 3)))
     axes.set_yscale("log")
-    low, high = axes.get_ylim()
-    axes.set_ylim(min(low, 5e-4), max(high, 2.0))
+    _whole_decades(axes, "y")
     axes.tick_params(labelcolor=INK)
     axes.legend(frameon=False, fontsize=8, labelcolor=INK, loc="best")
+
+
+def _whole_decades(axes: Any, side: str) -> None:
+    """Widens a logarithmic axis to powers of ten and labels these alone."""
+    from matplotlib.ticker import NullLocator
+
+    low, high = getattr(axes, f"get_{side}lim")()
+    getattr(axes, f"set_{side}lim")(10.0 ** math.floor(math.log10(low)), 10.0 ** math.ceil(math.log10(high)))
+    getattr(axes, f"{side}axis").set_minor_locator(NullLocator())

@@ -8,12 +8,15 @@ from typing import Any
 
 from tfnlp.training.gradient_health import GradientHealth
 
+Settings = Mapping[str, Any]
+
 # A gradient's norm that no healthy training of a mean loss has.
 LARGE = 100.0
 # Grown by so much since the first measure, it is on its way there.
 GROWN = 30.0
-# So many times as large far back as near: each step back multiplies it.
-GROWN_WITH_DISTANCE = 10.0
+# So many times as large far back as near: each step back multiplies it. A network that has learnt what counts far
+# back has ten or a hundred times.
+GROWN_WITH_DISTANCE = 1000.0
 # A layer whose gradient is so small beside its weights, compared with the other layers, does not learn.
 SHARE_OF_OTHERS = 1e-4
 # A token whose gradient is so small beside the nearest one's teaches nothing.
@@ -27,7 +30,7 @@ def gradient_warnings(
     *,
     encoder: Mapping[str, Any] | None = None,
     training: Mapping[str, Any] | None = None,
-) -> list[str]:
+) -> dict[str, str]:
     """Looks for gradients that explode or vanish, in the weights or with the distance in a text.
 
     Args:
@@ -36,93 +39,81 @@ def gradient_warnings(
         training: the recipe's `[training]`, likewise.
 
     Returns:
-        a sentence or two for each kind found, of the last epoch in which it was, with what helps; empty if all is well.
+        what ails them -> a sentence or two of the last epoch in which it did, with what helps; empty if all is well.
     """
-    encoder, training = dict(encoder or {}), dict(training or {})
-    kinds: dict[str, str] = {}
+    looks = (_explodes, _grows_with_distance, _vanishes_with_distance, _vanishes)
+    found = {}
     for record in records:
-        for kind, found in _of_epoch(record, records[0], encoder, training):
-            kinds[kind] = (
-                f"after epoch {record.epoch}: {found}" if record.epoch else f"before training: {found}"
-            )
-    return list(kinds.values())
-
-
-def _of_epoch(
-    record: GradientHealth, first: GradientHealth, encoder: Any, training: Any
-) -> list[tuple[str, str]]:
-    found = []
-    if not _is_number(record.norm):
-        found.append(
-            (
-                "exploding",
-                f"the gradient is {record.norm}: it exploded. {_sentence(_against_large(encoder, training))}",
-            )
-        )
-    elif record.norm > LARGE or (record.norm > GROWN * first.norm and record.norm > 1):
-        clip = training.get("clip_norm")
-        cut = (
-            f" It is cut to `training.clip_norm` = {clip:g} in each step, so little of it is heeded."
-            if clip
-            else ""
-        )
-        found.append(
-            (
-                "exploding",
-                f"the gradient's norm is {record.norm:.3g}, it was {first.norm:.3g} at first: it explodes.{cut} "
-                f"{_sentence(_against_large(encoder, training))}",
-            )
-        )
-    near = record.distances[0] if record.distances else 0.0
-    if near and _is_number(near):
-        k = max(range(len(record.distances)), key=record.distances.__getitem__)
-        if record.distances[k] > GROWN_WITH_DISTANCE * near:
-            found.append(
-                (
-                    "exploding with distance",
-                    f"the gradient grows on its way back through the text: {k} tokens back it is "
-                    f"{record.distances[k] / near:.3g} times the nearest token's. "
-                    f"{_sentence(_against_large(encoder, training))}",
-                )
-            )
-        if _vanishes(record):
-            reach = record.reach(SHARE_OF_NEAREST)
-            found.append(
-                (
-                    "vanishing with distance",
-                    f"the gradient vanishes on its way back through the text: beyond {reach} tokens back it is less "
-                    f"than {SHARE_OF_NEAREST:.1%} of the nearest token's, and the texts reach {record.horizon} back, so "
-                    f"what stands there teaches nothing. {_sentence(_for_memory(encoder))}",
-                )
-            )
-    found += [("vanishing", line) for line in _still_layers(record, encoder)]
+        when = f"after epoch {record.epoch}" if record.epoch else "before training"
+        for look in looks:
+            said = look(record, records[0], dict(encoder or {}), dict(training or {}))
+            if said:
+                found[look.__name__.strip("_").replace("_", " ")] = f"{when}: {said}"
     return found
 
 
-def _vanishes(record: GradientHealth) -> bool:
-    return record.horizon >= SHORT and record.reach(SHARE_OF_NEAREST) < record.horizon / 2
+def _explodes(record: GradientHealth, first: GradientHealth, encoder: Settings, training: Settings) -> str:
+    helps = _what_helps(_against_large(encoder, training))
+    if not _is_number(record.norm):
+        return f"the gradient is {record.norm}: it exploded. {helps}"
+    if record.norm <= LARGE and (record.norm <= GROWN * first.norm or record.norm <= 1):
+        return ""
+    clip = training.get("clip_norm")
+    cut = f" Each step is cut to `training.clip_norm` = {clip:g}, so little of it is heeded." if clip else ""
+    return f"the gradient's norm is {record.norm:.3g}, at first it was {first.norm:.3g}: it explodes.{cut} {helps}"
 
 
-def _still_layers(record: GradientHealth, encoder: Any) -> list[str]:
-    """One line of the layer whose gradient is smallest, if it vanishes beside the others'."""
+def _grows_with_distance(
+    record: GradientHealth, first: GradientHealth, encoder: Settings, training: Settings
+) -> str:
+    distances = record.distances
+    if (
+        not distances
+        or not all(map(_is_number, distances))
+        or max(distances) <= GROWN_WITH_DISTANCE * distances[0]
+    ):
+        return ""
+    k = distances.index(max(distances))
+    return (
+        f"the gradient grows on its way back through the text: {k} tokens back it is {distances[k] / distances[0]:.3g} "
+        f"times the nearest token's. {_what_helps(_against_large(encoder, training))}"
+        if distances[0]
+        else ""
+    )
+
+
+def _vanishes_with_distance(
+    record: GradientHealth, first: GradientHealth, encoder: Settings, training: Settings
+) -> str:
+    reach = record.reach(SHARE_OF_NEAREST)
+    if record.horizon < SHORT or reach >= record.horizon / 2:
+        return ""
+    return (
+        f"the gradient vanishes on its way back through the text: beyond {reach} tokens back it is less than "
+        f"{SHARE_OF_NEAREST:.1%} of the nearest token's, so what stands there teaches nothing, and the texts reach "
+        f"{record.horizon} back. {_what_helps(_for_memory(encoder), 'If that matters')}"
+    )
+
+
+def _vanishes(record: GradientHealth, first: GradientHealth, encoder: Settings, training: Settings) -> str:
     shares = {
         layer.name: layer.gradient / layer.weights
         for layer in record.layers
         if layer.matrix and layer.weights
     }
     if len(shares) < 3:
-        return []
+        return ""
     name = min(shares, key=shares.__getitem__)
     usual = median(shares.values())
     if not usual or not _is_number(usual) or shares[name] >= SHARE_OF_OTHERS * usual:
-        return []
-    return [
-        f"the gradient vanishes on its way to `{name}`: beside its weights it is {shares[name] / usual:.1e} times that of "
-        f"the layers' median, so the layer does not learn. {_sentence(_for_depth(encoder))}"
-    ]
+        return ""
+    return (
+        f"the gradient vanishes on its way to `{name}`: beside its weights it is {shares[name] / usual:.1e} times "
+        f"that of the layers' median, so the layer does not learn. {_what_helps(_for_depth(encoder))}"
+    )
 
 
-def _against_large(encoder: Any, training: Any) -> list[str]:
+def _against_large(encoder: Settings, training: Settings) -> list[str]:
     cures = []
     if not training.get("clip_norm"):
         cures.append("set `training.clip_norm` = 1.0")
@@ -135,7 +126,7 @@ def _against_large(encoder: Any, training: Any) -> list[str]:
     return cures
 
 
-def _for_memory(encoder: Any) -> list[str]:
+def _for_memory(encoder: Settings) -> list[str]:
     kind = encoder.get("type")
     if kind == "simple_rnn" or encoder.get("cell") == "simple_rnn":
         return [
@@ -146,13 +137,12 @@ def _for_memory(encoder: Any) -> list[str]:
         cures.append("set `encoder.memory_steps` to the texts' length: gates then start open")
     if encoder.get("residual") is False and encoder.get("layers", 1) > 1:
         cures.append("set `encoder.residual` = true")
-    return [
-        *cures,
-        'or let each token reach the answer by itself: pool by "attention", or take a "transformer"',
-    ]
+    if encoder.get("pooling") in ("last", ["last"]):
+        cures.append('pool by "attention", so that each token reaches the answer by itself')
+    return [*cures, 'take a "transformer"']
 
 
-def _for_depth(encoder: Any) -> list[str]:
+def _for_depth(encoder: Settings) -> list[str]:
     cures = [f"set `encoder.{key}` = true" for key in ("residual", "layer_norm") if encoder.get(key) is False]
     if encoder.get("normalize") == "none":
         cures.append('set `encoder.normalize` = "before"')
@@ -166,10 +156,9 @@ def _for_depth(encoder: Any) -> list[str]:
     return cures or ["take fewer layers, or a larger `training.learning_rate` for them"]
 
 
-def _sentence(cures: list[str]) -> str:
-    """ "a, b, or c." with a capital."""
-    text = ", ".join(cures)
-    return f"What helps: {text}."
+def _what_helps(cures: list[str], said: str = "What helps") -> str:
+    """What to do, in a sentence."""
+    return f"{said}: {', '.join(cures)}."
 
 
 def _is_number(value: float) -> bool:
