@@ -69,9 +69,9 @@ def _draw_layers(axes: Any, records: Sequence[GradientHealth], names: list[str])
     axes.set_yticks(range(len(names)), names)
     for label in axes.get_yticklabels():
         plain_text(label).set_color(INK)
-    axes.set_ylim(len(names) - 0.5, -0.5)
+    axes.set_ylim(max(len(names), 1) - 0.5, -0.5)
     axes.tick_params(axis="y", labelsize=8)
-    axes.legend(frameon=False, fontsize=8, labelcolor=INK, loc="best")
+    _legend(axes)
 
 
 def _draw_distances(axes: Any, records: Sequence[GradientHealth]) -> None:
@@ -101,7 +101,7 @@ def _draw_distances(axes: Any, records: Sequence[GradientHealth]) -> None:
     axes.set_yscale("log")
     _whole_decades(axes, "y")
     axes.tick_params(labelcolor=INK)
-    axes.legend(frameon=False, fontsize=8, labelcolor=INK, loc="best")
+    _legend(axes)
 
 
 def _whole_decades(axes: Any, side: str) -> None:
@@ -111,3 +111,8 @@ def _whole_decades(axes: Any, side: str) -> None:
     low, high = getattr(axes, f"get_{side}lim")()
     getattr(axes, f"set_{side}lim")(10.0 ** math.floor(math.log10(low)), 10.0 ** math.ceil(math.log10(high)))
     getattr(axes, f"{side}axis").set_minor_locator(NullLocator())
+
+
+def _legend(axes: Any) -> None:
+    if axes.get_legend_handles_labels()[0]:
+        axes.legend(frameon=False, fontsize=8, labelcolor=INK, loc="best")
