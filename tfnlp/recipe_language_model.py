@@ -61,13 +61,29 @@ class LanguageModelSection(Section):
     """What the model is to say."""
 
     type: Literal["language_model"] = Field("language_model", description="The task.")
-    softmax: Literal["full"] = Field(
-        "full", description="How a vector becomes a distribution over the words."
+    softmax: Literal["full", "sampled", "adaptive"] = Field(
+        "full",
+        description="How a vector becomes a distribution over the words: by the softmax over all of them; the same, "
+        "told in training from a sample of them, which is quick however many there are (Jean et al., 2015); or the "
+        "rare ones by their cluster, in fewer dimensions (Grave et al., 2017).",
+    )
+    softmax_samples: int = Field(
+        1000, ge=1, description="Of `sampled`: how many words are drawn for each step of the training."
+    )
+    softmax_cutoffs: list[int] | None = Field(
+        None,
+        description="Of `adaptive`: the first id of each cluster, rising, ids being in order of frequency. By "
+        "default a tenth of the vocabulary, at most 4,000, and ten times as much, at most half of it.",
+    )
+    softmax_factor: int = Field(
+        4,
+        ge=1,
+        description="Of `adaptive`: how many times narrower each cluster's vectors are than those before.",
     )
     tied: bool = Field(
         False,
-        description="Whether the tokens' vectors are the output's matrix too; where `embedding_dim` is not the width "
-        "of what the encoder gives, a projection stands between.",
+        description="Whether the tokens' vectors are the output's matrix too, not of `adaptive`; where "
+        "`embedding_dim` is not the width of what the encoder gives, a projection stands between.",
     )
     dropout: float = Field(
         0.0,

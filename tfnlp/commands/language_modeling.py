@@ -17,9 +17,10 @@ from tfnlp.data.pipeline import evaluation_batches
 from tfnlp.data.sentence_corpus import SentenceCorpus, cut_off, read_sentences
 from tfnlp.data.sentence_stream import encode_sentences, segments_per_epoch, sentence_rows
 from tfnlp.errors import UserError
+from tfnlp.evaluation.gradient_section import GradientSection
 from tfnlp.evaluation.language_model_report import SurprisingSentence, write_language_model_report
 from tfnlp.evaluation.perplexity import Perplexity, SentenceScores
-from tfnlp.layers.word_softmax.full_softmax import FullSoftmax
+from tfnlp.layers.word_softmax.registry import softmax_class
 from tfnlp.layers.word_softmax.word_softmax import WordSoftmax
 from tfnlp.plots.curves import plot_curves
 from tfnlp.recipe import Recipe
@@ -88,11 +89,15 @@ def build_task(recipe: Recipe, train: SentenceCorpus) -> LanguageModel:
     )
     preprocessor.adapt(train.texts)
     try:
+        softmax = build_softmax(recipe, preprocessor.vocabulary_size)
+    except ValueError as error:
+        raise UserError(f"[task] softmax: {error}") from None
+    try:
         encoder = build_encoder(recipe, preprocessor.vocabulary_size)
         model = LanguageModel(
             preprocessor,
             encoder,
-            build_softmax(recipe, preprocessor.vocabulary_size),
+            softmax,
             dropout=task.dropout,
             stream=task.stream,
             segment_tokens=task.segment_tokens,
@@ -105,10 +110,16 @@ def build_task(recipe: Recipe, train: SentenceCorpus) -> LanguageModel:
 
 
 def build_softmax(recipe: Recipe, vocabulary_size: int) -> WordSoftmax:
-    """Makes the recipe's output layer."""
+    """Makes the recipe's output layer; raises ValueError for a setting out of range."""
     task: Any = recipe.task
-    return FullSoftmax(
-        vocabulary_size, table_dim=recipe.encoder.embedding_dim if task.tied else None, name="softmax"
+    settings: dict[str, dict[str, Any]] = {
+        "full": {},
+        "sampled": {"samples": task.softmax_samples},
+        "adaptive": {"cutoffs": task.softmax_cutoffs, "factor": task.softmax_factor},
+    }
+    table_dim = recipe.encoder.embedding_dim if task.tied else None
+    return softmax_class(task.softmax)(
+        vocabulary_size, table_dim=table_dim, name="softmax", **settings[task.softmax]
     )
 
 
@@ -202,6 +213,7 @@ def write_pages(
     progress: Any,
     judgement: Judgement,
     metrics: dict[str, Any],
+    gradients: GradientSection | None = None,
 ) -> None:
     """Draws the picture and writes the report."""
     name = held_out(judgement.reports)
@@ -230,4 +242,5 @@ def write_pages(
         data_summary=data,
         plots=pictures,
         seconds=metrics["seconds"],
+        gradients=gradients,
     )
