@@ -13,7 +13,7 @@ from tfnlp.recipe import Recipe
 from tfnlp.tasks.probes import probe_of
 from tfnlp.training.gradient_health import GradientMeter
 from tfnlp.training.gradient_recorder import GradientRecorder, read_gradient_health
-from tfnlp.training.gradient_warnings import gradient_warnings
+from tfnlp.training.gradient_trouble import gradient_warnings
 
 # More texts cost time and change the means little.
 _MOST_ROWS = 32

@@ -14,7 +14,7 @@ __getattr__, __dir__ = lazy_exports(
         "build_optimizer": "optimizers",
         "check_gradients": "gradient_check",
         "describe_device": "devices",
-        "gradient_warnings": "gradient_warnings",
+        "gradient_warnings": "gradient_trouble",
         "learning_rate": "schedules",
         "load_checkpoint": "checkpoint",
         "save_checkpoint": "checkpoint",

@@ -12,7 +12,7 @@ import keras
 
 from tfnlp.files import write_json_atomically
 from tfnlp.training.gradient_health import GradientHealth, GradientMeter
-from tfnlp.training.gradient_warnings import gradient_warnings
+from tfnlp.training.gradient_trouble import gradient_warnings
 
 logger = logging.getLogger(__name__)
 

@@ -4,7 +4,7 @@ import numpy as np
 import pytest
 
 from tfnlp.training.gradient_health import GradientHealth, LayerHealth
-from tfnlp.training.gradient_warnings import gradient_warnings
+from tfnlp.training.gradient_trouble import gradient_warnings
 
 RNN = {
     "type": "simple_rnn",
