@@ -60,10 +60,10 @@ SEGMENTER = (
 class PreprocessorSection(Section):
     """How strings become token ids."""
 
-    tokenizer: Literal["word", "char", "wordpiece", "sentencepiece", "segmenter"] = Field(
+    tokenizer: Literal["word", "char", "space", "wordpiece", "sentencepiece", "segmenter"] = Field(
         "word",
-        description="Words (CJK characters one by one), characters, pieces learnt from the corpus, or words as a "
-        "trained `segmenter` cuts them.",
+        description="Words (CJK characters one by one), characters, tokens as spaces part them, pieces learnt from the "
+        "corpus, or words as a trained `segmenter` cuts them.",
     )
     segmenter: str | None = Field(None, description=SEGMENTER)
     lowercase: bool = Field(True, description="Whether letters are lower-cased, in every script.")

@@ -116,6 +116,17 @@ VARIANTS = [
             "pooling": "first",
         },
     ),
+    (
+        "transformer",
+        {
+            "embedding_dim": 6,
+            "heads": 2,
+            "feed_forward_dim": 8,
+            "causal": True,
+            "max_positions": 4,
+            "pooling": ["last", "mean"],
+        },
+    ),
 ]
 variants = pytest.mark.parametrize(
     ("name", "settings"), VARIANTS, ids=[f"{name}-{i}" for i, (name, _) in enumerate(VARIANTS)]

@@ -16,7 +16,7 @@ def attention(heads=2, query_width=6, key_width=None, value_width=None, **settin
     return layer
 
 
-def by_definition(layer, query, key, value, mask, causal):
+def by_definition(layer, query, key, value, mask, causal, window=99):
     """One text, one head, one query, one key after the other."""
     project = [
         (np.asarray(dense.kernel, "float64"), np.asarray(dense.bias, "float64"))
@@ -31,7 +31,7 @@ def by_definition(layer, query, key, value, mask, causal):
         for i in range(len(queries)):
             total = 0.0
             for j in range(len(keys)):
-                if mask[j] and (j <= i or not causal):
+                if mask[j] and (i - window < j <= i or not causal):
                     weights[head, i, j] = np.exp(queries[i, part] @ keys[j, part] / np.sqrt(units))
                     total += weights[head, i, j]
             if total:
@@ -58,6 +58,23 @@ def test_self_attention_against_the_loop(causal):
         np.testing.assert_allclose(output[row], expected[0], atol=1e-5)
         np.testing.assert_allclose(weights[row], expected[1], atol=1e-6)
     np.testing.assert_array_equal(layer(inputs, mask=mask, causal=causal), output)
+
+
+@pytest.mark.parametrize("window", [1, 2, 5, 9])
+def test_a_window_on_the_past_against_the_loop(window):
+    layer = attention()
+    inputs = np.random.default_rng(1).normal(size=(2, 6, 6)).astype("float32")
+    output, weights = layer(inputs, causal=True, window=window, return_weights=True)
+    past, pieces = tuple(np.zeros((2, 2, window, 3), "float32") for _ in range(2)), []
+    for start, stop in ((0, 3), (3, 4), (4, 6)):
+        read, past = layer.read_on(inputs[:, start:stop], past, np.full(2, start, "int32"))
+        assert [part.shape for part in past] == [(2, 2, window, 3)] * 2
+        pieces.append(read)
+    for row in range(2):
+        expected = by_definition(layer, *[inputs[row]] * 3, np.ones(6, bool), True, window)
+        np.testing.assert_allclose(output[row], expected[0], atol=1e-5)
+        np.testing.assert_allclose(weights[row], expected[1], atol=1e-6)
+        np.testing.assert_allclose(np.concatenate(pieces, axis=1)[row], expected[0], atol=1e-5)
 
 
 def test_cross_attention_against_the_loop():

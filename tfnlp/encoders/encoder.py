@@ -195,11 +195,16 @@ class Encoder(keras.Model):
         """
         raise ValueError(self._not_causal)
 
+    def require_causal(self) -> None:
+        """Raises ValueError, which names the cure, unless the encoder is `causal`."""
+        if not self.causal:
+            raise ValueError(self._not_causal)
+
     @property
     def _not_causal(self) -> str:
         return (
-            f"{type(self).__name__} reads both sides of a token, so it cannot read on from a state; take a one-way "
-            "SimpleRNN, GRU or LSTM, or `causal=True` where an encoder has it"
+            f"{type(self).__name__} as it is set reads both sides of a token, so it cannot read on from a state; take "
+            "a one-way SimpleRNN, GRU or LSTM, or `causal=True` where an encoder has it, and no `ngrams`"
         )
 
     def look_up(self, token_ids: Any, training: bool) -> Any:

@@ -61,6 +61,10 @@ class Recurrent(RecurrentReader):
         activation: name of the activation of the state.
         dropout: float in `[0, 1)`. Dropout on what each layer reads.
         recurrent_dropout: float in `[0, 1)`. Dropout on the state on its way to the next step.
+        weight_drop: float in `[0, 1)`. Share of the recurrent kernels' weights that are dropped, the same ones at all
+            steps (Merity et al., 2018, https://arxiv.org/abs/1708.02182). With the activation `"tanh"` only.
+        variational: bool. Whether `dropout` drops the same units at all steps of a text (Gal and Ghahramani, 2016,
+            https://arxiv.org/abs/1512.05287); `recurrent_dropout` always does.
         layer_norm: bool. Whether each layer's result is normalised.
         residual: bool. Whether, from the second layer on, what a layer read is added to what it gave.
         memory_steps: int. Up to how many tokens back the gates remember when training starts, e.g. the length of the
@@ -83,6 +87,8 @@ class Recurrent(RecurrentReader):
         activation: Activation = "tanh",
         dropout: float = 0.0,
         recurrent_dropout: float = 0.0,
+        weight_drop: float = 0.0,
+        variational: bool = False,
         layer_norm: bool = False,
         residual: bool = False,
         memory_steps: int = 0,
@@ -98,10 +104,13 @@ class Recurrent(RecurrentReader):
             "activation": activation,
             "dropout": dropout,
             "recurrent_dropout": recurrent_dropout,
+            "weight_drop": weight_drop,
+            "variational": variational,
             "layer_norm": layer_norm,
             "residual": residual,
             "memory_steps": memory_steps,
         }
+        self.variational = variational
         self._read_with(pooling, cell=self.cell, **self._own)
 
     def build(self, input_shape: Any = None) -> None:
@@ -112,6 +121,25 @@ class Recurrent(RecurrentReader):
     def encode(self, token_ids: Any, vectors: Any, mask: Any, training: bool) -> tuple[Any, Any]:
         """Reads; see the class."""
         return self._read(vectors, mask, training)
+
+    @property
+    def causal(self) -> bool:
+        """Whether it reads one way only, and no token's vector holds n-grams that reach ahead."""
+        return not (self._own["bidirectional"] or self.ngrams)
+
+    def initial_state(self, batch_size: Any) -> tuple[Any, ...]:
+        """See `Encoder`: of each layer its state, an LSTM's output before its memory; float `[batch, units]`."""
+        self.require_causal()
+        return self.stack.initial_state(batch_size)
+
+    def read_on(
+        self, token_ids: Any, state: tuple[Any, ...], training: bool = False, vectors: Any = None
+    ) -> tuple[Any, tuple[Any, ...]]:
+        """See `Encoder`."""
+        self.require_causal()
+        if vectors is None:
+            vectors = self.look_up(token_ids, training)
+        return self.stack.read_on(vectors, state, training)
 
     def get_config(self) -> dict[str, Any]:
         """Plain JSON."""

@@ -1,4 +1,4 @@
-"""The Transformer's encoder: every token reads every other, layer upon layer."""
+"""The Transformer: every token reads every other, or every one before it, layer upon layer."""
 
 from __future__ import annotations
 
@@ -32,6 +32,12 @@ class Transformer(Encoder):
     has no position, reads all tokens and is read by them; so even a text without tokens has it. It is not in
     `"sequence"`.
 
+    A `causal` one is the decoder of a language model: a token reads itself and what stands before it, at most
+    `max_positions` tokens in all. It can `read_on`: each layer's keys and values of the last `max_positions` tokens are
+    kept, so that a token costs the same wherever it stands. Past `max_positions` tokens the oldest are forgotten;
+    learned positions end there: one token more is an error, and in a graph, which does not know the number, it takes
+    the last position's vector.
+
     Args:
         vocabulary_size: int. Number of token ids, special tokens included; id 0 is padding.
         embedding_dim: int, a multiple of `heads`. Width of a token's vector in one channel, which is the model's.
@@ -41,6 +47,7 @@ class Transformer(Encoder):
         positions: `"sinusoidal"`, `"learned"` or `"none"`: a token knows its place by fixed waves, by learnt vectors,
             or not at all.
         max_positions: int, at least 1. How many positions `"learned"` learns; texts must be cut to as many tokens.
+            Where `causal`, also how many tokens a token reads at most, itself included.
         scale_vectors: bool. Whether the token vectors are multiplied by the square root of `embedding_dim`; by default
             where positions are sinusoidal.
         normalize: where layer normalisation stands: `"before"` attention and feed-forward (and once at the end),
@@ -50,12 +57,14 @@ class Transformer(Encoder):
         dropout: float in `[0, 1)`. Dropout on the first layer's input and on what each part of a layer puts out.
         attention_dropout: float in `[0, 1)`. Dropout on the attention weights.
         pooling: `"first"`, `"attention"`, `"max"`, `"mean"`, `"sum"`, `"last"`, `"k_max"`, or a list of them,
-            concatenated.
+            concatenated; not `"first"` where `causal`.
+        causal: bool. Whether a token reads only itself and what stands before it, as a language model must.
         **kwargs: the settings that all encoders share; see `Encoder`.
 
     Reference:
         Vaswani et al., 2017, https://arxiv.org/abs/1706.03762; Devlin et al., 2019 (BERT: learned positions, GELU, the
-        first vector), https://arxiv.org/abs/1810.04805
+        first vector), https://arxiv.org/abs/1810.04805; Radford et al., 2018 (GPT: causal),
+        https://cdn.openai.com/research-covers/language-unsupervised/language_understanding_paper.pdf
     """
 
     def __init__(
@@ -74,11 +83,12 @@ class Transformer(Encoder):
         dropout: float = 0.1,
         attention_dropout: float = 0.1,
         pooling: str | Sequence[str] = "mean",
+        causal: bool = False,
         **kwargs: Any,
     ):
         super().__init__(vocabulary_size, embedding_dim, **kwargs)
         width = self.embedding.output_dim
-        for name, value in (("heads", heads), ("layers", layers)):
+        for name, value in (("heads", heads), ("layers", layers), ("max_positions", max_positions)):
             if value < 1:
                 raise ValueError(f"`{name}` must be at least 1. Received: {name}={value}")
         if width % heads:
@@ -127,6 +137,18 @@ class Transformer(Encoder):
         self.pooling = SequencePooling(
             pooling, kernel_regularizer=self.kernel_regularizer(), dtype=self.dtype_policy, name="pooling"
         )
+        self._causal = causal
+        if causal and self.has_text_vector:
+            raise ValueError(
+                '`pooling = "first"` puts a vector in front that reads all tokens and is read by them, so with '
+                '`causal` they would know the future; pool by "last", "mean", "max" or "attention". '
+                f"Received: pooling={pooling!r}"
+            )
+        if causal and self.ngrams:
+            raise ValueError(
+                "`ngrams` add to a token's vector those of the tokens after it, which `causal` hides; leave them out. "
+                f"Received: ngrams={self.ngrams}"
+            )
 
     @property
     def embedding_range(self) -> float:  # type: ignore[override]
@@ -149,6 +171,11 @@ class Transformer(Encoder):
     def max_tokens(self) -> int | None:
         """Length in tokens of the longest text that it reads, or None where there is no limit."""
         return self.max_positions if self.positions == "learned" else None
+
+    @property
+    def causal(self) -> bool:
+        """Whether a token reads only itself and what stands before it; then the encoder can `read_on`."""
+        return self._causal
 
     @property
     def has_text_vector(self) -> bool:
@@ -199,13 +226,63 @@ class Transformer(Encoder):
             vectors = self.projection(vectors)
         sequence, readable = self._placed(vectors, mask, training)
         for block in self.blocks:
-            sequence = block(sequence, mask=readable, training=training)
+            sequence = block(sequence, mask=readable, training=training, **self._sight)
         if self.last_norm is not None:
             sequence = self.last_norm(sequence)
         if not self.has_text_vector:
             return sequence, self.pooling(sequence, mask=mask)
         tokens = sequence[:, 1:]
         return tokens, self.pooling(tokens, mask=mask, first=sequence[:, 0])
+
+    @property
+    def _sight(self) -> dict[str, Any]:
+        """What a token may read, as the blocks are told."""
+        return {"causal": True, "window": self.max_positions} if self.causal else {}
+
+    def initial_state(self, batch_size: Any) -> tuple[Any, ...]:
+        """What a causal encoder knows before the first token.
+
+        Args:
+            batch_size: int, or an int32 tensor without dimensions.
+
+        Returns:
+            keys and values of each layer, float `[batch, layers, heads, max_positions, embedding_dim / heads]` each,
+            the newest last, and how many tokens were read, int32 `[batch]`.
+
+        Raises:
+            ValueError: if the encoder is not causal.
+        """
+        if not self.causal:
+            return super().initial_state(batch_size)
+        width = self.embedding.output_dim // self.heads
+        shape = (batch_size, self.depth, self.heads, self.max_positions, width)
+        keys, values = (ops.zeros(shape, dtype=self.compute_dtype) for _ in range(2))
+        return keys, values, ops.zeros((batch_size,), dtype="int32")
+
+    def read_on(
+        self, token_ids: Any, state: tuple[Any, ...], training: bool = False, vectors: Any = None
+    ) -> tuple[Any, tuple[Any, ...]]:
+        """Reads tokens that follow others; see `Encoder.read_on` and the class.
+
+        Raises:
+            ValueError: if the encoder is not causal, or learned positions are too few (not in a graph).
+        """
+        if not self.causal:
+            return super().read_on(token_ids, state, training, vectors)
+        keys, values, tokens = state
+        if vectors is None:
+            vectors = self.look_up(token_ids, training)
+        if self.projection is not None:
+            vectors = self.projection(vectors)
+        sequence, _ = self._placed(vectors, None, training, start=tokens)
+        kept = []
+        for i, block in enumerate(self.blocks):
+            sequence, past = block.read_on(sequence, (keys[:, i], values[:, i]), tokens, training=training)
+            kept.append(past)
+        if self.last_norm is not None:
+            sequence = self.last_norm(sequence)
+        keys, values = (ops.stack(parts, axis=1) for parts in zip(*kept))
+        return sequence, (keys, values, tokens + ops.shape(token_ids)[1])
 
     def attention_weights(self, token_ids: Any) -> Any:
         """What every token reads, in every head of every layer.
@@ -222,7 +299,7 @@ class Transformer(Encoder):
         sequence, readable = self._placed(self.embedding(token_ids), mask, training=False)
         weights = []
         for block in self.blocks:
-            sequence, of_block = block(sequence, mask=readable, return_weights=True)
+            sequence, of_block = block(sequence, mask=readable, return_weights=True, **self._sight)
             weights.append(of_block)
         return ops.stack(weights, axis=1)
 
@@ -242,12 +319,15 @@ class Transformer(Encoder):
             return None
         return ops.cast(self.position_layer.table(time, self.embedding.output_dim), "float32")
 
-    def _placed(self, vectors: Any, mask: Any, training: bool) -> tuple[Any, Any]:
-        """What the first layer reads, and its mask: the vectors with their positions, the text's in front."""
+    def _placed(self, vectors: Any, mask: Any, training: bool, start: Any = None) -> tuple[Any, Any]:
+        """What the first layer reads, and its mask: the vectors with their positions, the text's in front.
+
+        `start` says at which position each row begins, int32 `[batch]`; None for the text's start.
+        """
         if self.scale_vectors:
             vectors = vectors * self.embedding_dim**0.5
         if self.position_layer is not None:
-            vectors = self.position_layer(vectors)
+            vectors = self.position_layer(vectors, start=start)
         if self.has_text_vector:
             rows = ops.shape(vectors)[0]
             front = ops.broadcast_to(ops.cast(self.text_vector, vectors.dtype), (rows, 1, vectors.shape[-1]))
@@ -271,4 +351,5 @@ class Transformer(Encoder):
             "dropout": self.dropout,
             "attention_dropout": self.attention_dropout,
             "pooling": self.pooling.mode,
+            "causal": self.causal,
         }

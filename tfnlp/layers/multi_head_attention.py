@@ -32,6 +32,7 @@ class MultiHeadAttention(keras.layers.Layer):
         value: float tensor `[batch, keys, value_width]`; None for the keys.
         mask: bool tensor `[batch, keys]`, True = a key that may be read. None for all.
         causal: bool. Whether query `i` reads the keys `0 … i` alone.
+        window: int, at least 1. Of those, how many a query reads at most, the last ones; None for all.
         return_weights: bool. Whether to give the weights too.
         training: bool. Whether dropout acts.
 
@@ -98,30 +99,67 @@ class MultiHeadAttention(keras.layers.Layer):
         value: Any = None,
         mask: Any = None,
         causal: bool = False,
+        window: int | None = None,
         return_weights: bool = False,
         training: bool = False,
     ) -> Any:
         """Attends; see the class."""
         key = query if key is None else key
         value = key if value is None else value
-        # The queries are scaled rather than the scores, of which there are many more.
-        scale = (query.shape[-1] // self.heads) ** -0.5
-        queries = self._split(self.query(query) * scale)
-        keys = self._split(self.key(key))
-        values = self._split(self.value(value))
-        scores = ops.matmul(queries, ops.transpose(keys, (0, 1, 3, 2)))  # [batch, heads, queries, keys]
-        scores = ops.cast(scores, "float32")
-        readable = _readable(mask, causal, ops.shape(scores))
-        weights = softmax(scores if readable is None else scores + mask_bias(readable))
-        dropped = self.weight_dropout(ops.cast(weights, self.compute_dtype), training=training)
-        read = ops.transpose(ops.matmul(dropped, values), (0, 2, 1, 3))  # [batch, queries, heads, units]
-        output = self.output_projection(ops.reshape(read, ops.shape(query)))
+        keys, values = self._split(self.key(key)), self._split(self.value(value))
+        readable = _readable(mask, causal, window, ops.shape(query)[1], ops.shape(key)[1])
+        output, weights = self._attend(query, keys, values, readable, training)
         if readable is not None:
             # A query that may read nothing has read everything alike: take that out again.
             reads = ops.any(readable, axis=(1, 3))  # [batch, queries], or one number for all
             output = ops.where(ops.expand_dims(reads, -1), output, ops.zeros_like(output))
             weights = weights * ops.cast(readable, "float32")
         return (output, weights) if return_weights else output
+
+    def read_on(
+        self, inputs: Any, past: tuple[Any, Any], tokens: Any, training: bool = False
+    ) -> tuple[Any, Any]:
+        """Self-attention of tokens that follow others, whose keys and values are kept: causal, in a window.
+
+        Each token reads itself and the `window - 1` before it; so `call` with `causal` and that `window` gives the
+        same over all tokens at once.
+
+        Args:
+            inputs: float tensor `[batch, time, width]`, without padding.
+            past: keys and values of the last `window` tokens before these, the newest last, each
+                `[batch, heads, window, width / heads]`. Where there were fewer, what stands in front is never read.
+            tokens: int32 tensor `[batch]`. How many tokens came before these.
+            training: bool. Whether dropout acts.
+
+        Returns:
+            a tensor like `inputs`, and the past of the tokens that follow.
+        """
+        window, time = past[0].shape[2], ops.shape(inputs)[1]
+        keys, values = (
+            ops.concatenate([kept, self._split(projection(inputs))], axis=2)
+            for kept, projection in zip(past, (self.key, self.value))
+        )
+        # Key j of window + time, query i: its own key is window + i.
+        query, key = ops.expand_dims(ops.arange(time), 1), ops.arange(window + time)
+        near = ops.logical_and(key > query, key <= query + window)  # [queries, keys]
+        there = key >= window - ops.expand_dims(tokens, 1)  # [batch, keys]
+        readable = ops.logical_and(near, ops.expand_dims(there, (1, 2)))
+        output, _ = self._attend(inputs, keys, values, readable, training)
+        # The reshape says what a graph of unknown `time` cannot see: the shape stays.
+        shape = (-1, *past[0].shape[1:])
+        return output, tuple(ops.reshape(both[:, :, time:], shape) for both in (keys, values))
+
+    def _attend(self, query: Any, keys: Any, values: Any, readable: Any, training: bool) -> tuple[Any, Any]:
+        """What the queries `[batch, queries, width]` read of keys and values that are split, and the weights."""
+        # The queries are scaled rather than the scores, of which there are many more.
+        scale = (query.shape[-1] // self.heads) ** -0.5
+        queries = self._split(self.query(query) * scale)
+        scores = ops.matmul(queries, ops.transpose(keys, (0, 1, 3, 2)))  # [batch, heads, queries, keys]
+        scores = ops.cast(scores, "float32")
+        weights = softmax(scores if readable is None else scores + mask_bias(readable))
+        dropped = self.weight_dropout(ops.cast(weights, self.compute_dtype), training=training)
+        read = ops.transpose(ops.matmul(dropped, values), (0, 2, 1, 3))  # [batch, queries, heads, units]
+        return self.output_projection(ops.reshape(read, ops.shape(query))), weights
 
     def _split(self, inputs: Any) -> Any:
         """`[batch, time, width]` -> `[batch, heads, time, width / heads]`."""
@@ -144,11 +182,14 @@ class MultiHeadAttention(keras.layers.Layer):
         }
 
 
-def _readable(mask: Any, causal: bool, shape: Any) -> Any:
+def _readable(mask: Any, causal: bool, window: int | None, queries: Any, keys: Any) -> Any:
     """Which keys a query may read: bool, broadcasts to scores `[batch, heads, queries, keys]`; None for all."""
     readable = None if mask is None else ops.expand_dims(ops.cast(mask, "bool"), (1, 2))
     if causal:
-        past = ops.expand_dims(ops.arange(shape[2]), 1) >= ops.arange(shape[3])
+        query, key = ops.expand_dims(ops.arange(queries), 1), ops.arange(keys)
+        past = key <= query
+        if window is not None:
+            past = ops.logical_and(past, key > query - window)
         past = ops.expand_dims(past, (0, 1))
         readable = past if readable is None else ops.logical_and(readable, past)
     return readable

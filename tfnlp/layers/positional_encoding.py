@@ -10,7 +10,7 @@ from keras import ops
 
 
 class _Positions(keras.layers.Layer):
-    """Adds `table(time)` to the token vectors; a subclass says what the table holds."""
+    """Adds to the token vectors those of their positions; a subclass says which these are."""
 
     def __init__(self, **kwargs: Any):
         super().__init__(**kwargs)
@@ -20,9 +20,17 @@ class _Positions(keras.layers.Layer):
         """The vectors of the positions `0 … time - 1`: float `[time, width]`."""
         raise AttributeError(f"{type(self).__name__} does not say its `table`")
 
-    def call(self, inputs: Any) -> Any:
+    def vectors_at(self, places: Any, width: int) -> Any:
+        """The vectors of any positions: int32 `[batch, time]` to float `[batch, time, width]`."""
+        raise AttributeError(f"{type(self).__name__} does not say its `vectors_at`")
+
+    def call(self, inputs: Any, start: Any = None) -> Any:
         """Adds; see the class."""
-        return inputs + self.table(ops.shape(inputs)[1], inputs.shape[-1])
+        time, width = ops.shape(inputs)[1], inputs.shape[-1]
+        if start is None:
+            return inputs + self.table(time, width)
+        places = ops.expand_dims(start, 1) + ops.arange(time, dtype="int32")
+        return inputs + self.vectors_at(places, width)
 
     def compute_output_shape(self, input_shape: Any) -> Any:
         """As the inputs."""
@@ -38,6 +46,7 @@ class SinusoidalPositions(_Positions):
 
     Call arguments:
         inputs: float tensor `[batch, time, width]`.
+        start: int32 tensor `[batch]`, the position of each row's first token; None where all stand at the text's start.
 
     Returns:
         a tensor like `inputs`.
@@ -51,10 +60,14 @@ class SinusoidalPositions(_Positions):
 
     def table(self, time: Any, width: int) -> Any:
         """The waves at the positions `0 … time - 1`: float `[time, width]`, each in `[-1, 1]`."""
+        return self.vectors_at(ops.arange(time, dtype="int32"), width)
+
+    def vectors_at(self, places: Any, width: int) -> Any:
+        """The waves at any positions: int32 `[...]` to float `[..., width]`, each in `[-1, 1]`."""
         units = np.arange(width)
         rates = (10_000.0 ** (-(units - units % 2) / width)).astype("float32")
         # In float32 whatever the policy: bfloat16 cannot tell position 257 from 256.
-        angles = ops.expand_dims(ops.arange(time, dtype="float32"), 1) * rates
+        angles = ops.expand_dims(ops.cast(places, "float32"), -1) * rates
         waves = ops.where(units % 2 == 0, ops.sin(angles), ops.cos(angles))
         return ops.cast(waves, self.compute_dtype)
 
@@ -69,13 +82,15 @@ class LearnedPositions(_Positions):
 
     Call arguments:
         inputs: float tensor `[batch, time, width]`, `time` at most `max_positions`.
+        start: int32 tensor `[batch]`, the position of each row's first token; None where all stand at the text's start.
 
     Returns:
         a tensor like `inputs`.
 
     Raises:
         ValueError: if `max_positions` is less than 1, or a text is known to be longer. In a graph of unknown length
-            the addition of unequal shapes fails instead.
+            the addition of unequal shapes fails instead; with `start`, which a graph does not know either, all tokens
+            past the last position share its vector there.
 
     Reference:
         Gehring et al., 2017, section 3.1, https://arxiv.org/abs/1705.03122; Devlin et al., 2019 (BERT),
@@ -97,13 +112,23 @@ class LearnedPositions(_Positions):
 
     def table(self, time: Any, width: int) -> Any:
         """The learnt vectors of the positions `0 … time - 1`: float `[time, width]`."""
-        if isinstance(time, int) and time > self.max_positions:
-            raise ValueError(
-                f"a text of {time} tokens is longer than `max_positions`={self.max_positions}; cut texts to "
-                "that many, or learn more positions"
-            )
+        if isinstance(time, int):
+            self._check(time)
         # A slice, not a look-up: beyond the table a look-up gives zeros on a GPU, a slice comes out too short.
         return self.positions[:time]
+
+    def vectors_at(self, places: Any, width: int) -> Any:
+        """The learnt vectors at any positions: int32 `[batch, time]` to float `[batch, time, width]`."""
+        if hasattr(places, "numpy"):  # not in a graph
+            self._check(int(ops.max(places)) + 1)
+        return ops.take(self.positions, ops.minimum(places, self.max_positions - 1), axis=0)
+
+    def _check(self, tokens: int) -> None:
+        if tokens > self.max_positions:
+            raise ValueError(
+                f"a text of {tokens} tokens is longer than `max_positions`={self.max_positions}; cut texts to "
+                "that many, or learn more positions"
+            )
 
     def get_config(self) -> dict[str, Any]:
         """Plain JSON."""

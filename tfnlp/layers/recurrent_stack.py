@@ -29,6 +29,9 @@ class RecurrentStack(keras.layers.Layer):
         activation: name of the activation of the state, e.g. `"tanh"`.
         dropout: float in `[0, 1)`. Dropout on what each layer reads.
         recurrent_dropout: float in `[0, 1)`. Dropout on the state on its way to the next step.
+        weight_drop: float in `[0, 1)`. Share of the recurrent kernels' weights dropped, the same over all steps.
+        variational: bool. Whether `dropout` drops the same units at all steps (Gal and Ghahramani, 2016,
+            https://arxiv.org/abs/1512.05287).
         layer_norm: bool. Whether each layer's result is normalised (Ba et al., 2016, https://arxiv.org/abs/1607.06450).
         residual: bool. Whether, from the second layer on, what a layer read is added to what it gave.
         memory_steps: int. Up to how many steps gates remember when training starts (`ChronoBias`); 0 for Keras's
@@ -55,6 +58,8 @@ class RecurrentStack(keras.layers.Layer):
         activation: str = "tanh",
         dropout: float = 0.0,
         recurrent_dropout: float = 0.0,
+        weight_drop: float = 0.0,
+        variational: bool = False,
         layer_norm: bool = False,
         residual: bool = False,
         memory_steps: int = 0,
@@ -83,7 +88,9 @@ class RecurrentStack(keras.layers.Layer):
                 units,
                 activation=activation,
                 recurrent_dropout=recurrent_dropout,
+                weight_drop=weight_drop,
                 return_sequences=True,
+                return_state=True,
                 kernel_initializer=kernel_initializer,
                 kernel_regularizer=kernel_regularizer() if kernel_regularizer else None,
                 dtype=self.dtype_policy,
@@ -95,7 +102,12 @@ class RecurrentStack(keras.layers.Layer):
         self.directions = [[direction(f"{way}_{i}") for way in ways] for i in range(layers)]
         # A layer reads its input through this dropout rather than the cell's own, which would keep it from
         # projecting all inputs at once.
-        self.input_dropout = keras.layers.Dropout(dropout, dtype=self.dtype_policy, name="input_dropout")
+        self.input_dropout = keras.layers.Dropout(
+            dropout,
+            noise_shape=(None, 1, None) if variational else None,
+            dtype=self.dtype_policy,
+            name="input_dropout",
+        )
         self.norms = [
             keras.layers.LayerNormalization(dtype=self.dtype_policy, name=f"norm_{i}") if layer_norm else None
             for i in range(layers)
@@ -121,24 +133,65 @@ class RecurrentStack(keras.layers.Layer):
         """Reads; see the class."""
         # A copy leaves behind the mask that Keras attaches to tensors and would hand to the loops.
         sequence = ops.copy(inputs)
-        for depth, (ways, norm) in enumerate(zip(self.directions, self.norms)):
+        for depth, ways in enumerate(self.directions):
             below = sequence
             sequence = self._read(ways, self.input_dropout(below, training=training), mask, training)
-            if norm is not None:
-                sequence = norm(sequence)
-            if self.residual and depth > 0:
-                sequence = sequence + below
+            sequence = self._finished(sequence, below, depth)
         final = last_step(sequence[..., : self.units], mask)
         if self.bidirectional:
             final = ops.concatenate([final, first_step(sequence[..., self.units :], mask)], axis=-1)
         return sequence, final
 
     def _read(self, ways: list[keras.layers.RNN], inputs: Any, mask: Any, training: bool) -> Any:
-        ahead = ways[0](inputs, training=training)
+        ahead = ways[0](inputs, training=training)[0]
         if not self.bidirectional:
             return ahead
-        behind = turned_round(ways[1](turned_round(inputs, mask), training=training), mask)
+        behind = turned_round(ways[1](turned_round(inputs, mask), training=training)[0], mask)
         return ops.concatenate([ahead, behind], axis=-1)
+
+    def _finished(self, sequence: Any, below: Any, depth: int) -> Any:
+        """What a layer gives of its loop's result and of what it read."""
+        norm = self.norms[depth]
+        if norm is not None:
+            sequence = norm(sequence)
+        return sequence + below if self.residual and depth > 0 else sequence
+
+    def initial_state(self, batch_size: Any) -> tuple[Any, ...]:
+        """The states of all layers before the first step, the lowest layer's first: zeros `[batch, units]`."""
+        return tuple(
+            ops.zeros((batch_size, self.units), dtype=self.compute_dtype)
+            for ways in self.directions
+            for _ in ways[0].state_size
+        )
+
+    def read_on(
+        self, inputs: Any, states: tuple[Any, ...], training: bool = False
+    ) -> tuple[Any, tuple[Any, ...]]:
+        """Reads one way from given states.
+
+        Args:
+            inputs: float `[batch, time, any]`, without padding.
+            states: as `initial_state` gives them, or this.
+            training: bool. Whether dropout acts.
+
+        Returns:
+            float `[batch, time, units]`, and the states after the last step.
+
+        Raises:
+            ValueError: if the stack reads both ways.
+        """
+        if self.bidirectional:
+            raise ValueError("a stack that reads both ways cannot read on from a state")
+        sequence, left = ops.copy(inputs), list(states)
+        after: list[Any] = []
+        for depth, (layer,) in enumerate(self.directions):
+            below = sequence
+            before = [left.pop(0) for _ in layer.state_size]
+            dropped = self.input_dropout(below, training=training)
+            sequence, *now = layer(dropped, initial_state=before, training=training)
+            after += now
+            sequence = self._finished(sequence, below, depth)
+        return sequence, tuple(after)
 
     def compute_mask(self, inputs: Any, mask: Any = None) -> tuple[None, None]:
         """Neither result carries a mask: it goes beside them."""

@@ -39,6 +39,7 @@ class TransformerBlock(keras.layers.Layer):
         inputs: float tensor `[batch, time, width]`.
         mask: bool tensor `[batch, time]`, True = real token; padding is never read. None where all are real.
         causal: bool. Whether a token reads only itself and what stands before it.
+        window: int, at least 1. How many tokens a causal block's token reads at most, itself included; None for all.
         return_weights: bool. Whether to give the attention weights too.
         training: bool. Whether the dropouts act.
 
@@ -117,16 +118,43 @@ class TransformerBlock(keras.layers.Layer):
         inputs: Any,
         mask: Any = None,
         causal: bool = False,
+        window: int | None = None,
         return_weights: bool = False,
         training: bool = False,
     ) -> Any:
         """Attends and transforms; see the class."""
         read, weights = self.attention(
-            self._before(inputs, 0), mask=mask, causal=causal, return_weights=True, training=training
+            self._before(inputs, 0),
+            mask=mask,
+            causal=causal,
+            window=window,
+            return_weights=True,
+            training=training,
         )
-        between = self._after(inputs, read, 0, training)
-        output = self._after(between, self.feed_forward(self._before(between, 1)), 1, training)
+        output = self._transformed(inputs, read, training)
         return (output, weights) if return_weights else output
+
+    def read_on(
+        self, inputs: Any, past: tuple[Any, Any], tokens: Any, training: bool = False
+    ) -> tuple[Any, Any]:
+        """Attends and transforms, causal, what follows tokens of which the attention keeps keys and values.
+
+        Args:
+            inputs: float tensor `[batch, time, width]`, without padding.
+            past: of the tokens before, as `MultiHeadAttention.read_on` takes it.
+            tokens: int32 tensor `[batch]`. How many tokens came before these.
+            training: bool. Whether the dropouts act.
+
+        Returns:
+            a tensor like `inputs`, and the past of the tokens that follow.
+        """
+        read, past = self.attention.read_on(self._before(inputs, 0), past, tokens, training=training)
+        return self._transformed(inputs, read, training), past
+
+    def _transformed(self, inputs: Any, read: Any, training: bool) -> Any:
+        """All that comes after the attention has read."""
+        between = self._after(inputs, read, 0, training)
+        return self._after(between, self.feed_forward(self._before(between, 1)), 1, training)
 
     def _before(self, inputs: Any, part: int) -> Any:
         return self.norms[part](inputs) if self.normalize == "before" else inputs

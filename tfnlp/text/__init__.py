@@ -8,6 +8,8 @@ __getattr__, __dir__ = lazy_exports(
         "CharacterTokenizer": "character_tokenizer",
         "PythonPreprocessor": "twin",
         "SentencePieceTokenizer": "sentencepiece_tokenizer",
+        "SentencePreprocessor": "sentence_preprocessor",
+        "SpaceTokenizer": "space_tokenizer",
         "TaggedSpan": "tag_spans",
         "TaggingPreprocessor": "tagging_preprocessor",
         "TextPreprocessor": "preprocessor",

@@ -10,6 +10,7 @@ from tfnlp.errors import UserError, did_you_mean
 TOKENIZERS = {
     "word": "tfnlp.text.word_tokenizer:WordTokenizer",
     "char": "tfnlp.text.character_tokenizer:CharacterTokenizer",
+    "space": "tfnlp.text.space_tokenizer:SpaceTokenizer",
     "wordpiece": "tfnlp.text.wordpiece_tokenizer:WordPieceTokenizer",
     "sentencepiece": "tfnlp.text.sentencepiece_tokenizer:SentencePieceTokenizer",
 }

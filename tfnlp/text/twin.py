@@ -12,7 +12,7 @@ from tfnlp.text.truncation import check_truncation, truncate_sequence
 from tfnlp.text.unicode_table import IGNORE, SINGLE, SPACE, load_table
 from tfnlp.text.vocabulary import UNKNOWN_TOKEN, Vocabulary
 
-KINDS = ("word", "char", "wordpiece", "sentencepiece")
+KINDS = ("word", "char", "space", "wordpiece", "sentencepiece")
 MAX_BYTES_PER_WORD = 100  # WordPiece: a longer word is [UNK] as a whole, as in BERT
 
 
@@ -85,7 +85,7 @@ class PythonPreprocessor:
         if self.kind == "char":
             shown = text.translate(_translation(self.lowercase, False))
             return list(" ".join(part for part in shown.split(" ") if part))
-        shown = text.translate(_translation(self.lowercase, True))
+        shown = text.translate(_translation(self.lowercase, self.kind != "space"))
         return [word for word in shown.split(" ") if word]
 
     def _pieces(self, word: str) -> list[str]:

@@ -1,0 +1,61 @@
+"""The softmax over all words, computed whole."""
+
+from __future__ import annotations
+
+from typing import Any
+
+import keras
+import numpy as np
+from keras import ops
+
+from tfnlp.layers.word_softmax.word_softmax import NO_MASS, WordSoftmax
+
+
+@keras.saving.register_keras_serializable(package="tfnlp")
+class FullSoftmax(WordSoftmax):
+    """`log softmax(W v + b)`, exact in training too.
+
+    All rows go through one product with the matrix. On a CPU this is most of what a small language model costs, so
+    on TensorFlow its derivative is written out (`likelihood`): two products and no pass more over `[rows, words]`.
+
+    Arguments are those of `WordSoftmax`.
+    """
+
+    def build(self, input_shape: Any) -> None:
+        """Creates the matrix, unless it is tied, the projection, if it needs one, and the bias."""
+        width = self.build_projection(int(input_shape[-1]))
+        self.kernel = None if self.tied else self.own_matrix("kernel", self.vocabulary_size, width)
+        self.bias = self.add_weight(shape=(self.vocabulary_size,), initializer="zeros", name="bias")
+        self.built = True
+
+    def negative_log_likelihood(
+        self, vectors: Any, targets: Any, training: bool = False, table: Any = None
+    ) -> Any:
+        """See `WordSoftmax`; `training` changes nothing here."""
+        vectors, matrix, bias = (
+            self.projected(vectors),
+            self.matrix_of(self.kernel, table),
+            self._masked_bias(),
+        )
+        if keras.backend.backend() == "tensorflow":
+            from tfnlp.layers.word_softmax.likelihood import negative_log_likelihood
+
+            return negative_log_likelihood(vectors, matrix, bias, targets)
+        logs = ops.log_softmax(self._logits(vectors, matrix, bias), axis=-1)
+        return -ops.take_along_axis(logs, ops.expand_dims(targets, -1), axis=-1)[:, 0]
+
+    def log_probabilities(self, vectors: Any, table: Any = None) -> Any:
+        """See `WordSoftmax`."""
+        logits = self._logits(
+            self.projected(vectors), self.matrix_of(self.kernel, table), self._masked_bias()
+        )
+        return ops.log_softmax(logits, axis=-1)
+
+    def _masked_bias(self) -> Any:
+        """The bias in float32, padding's so low that it has no probability."""
+        padding = np.zeros(self.vocabulary_size, np.float32)
+        padding[0] = NO_MASS
+        return ops.cast(self.bias, "float32") - padding
+
+    def _logits(self, vectors: Any, matrix: Any, bias: Any) -> Any:
+        return ops.cast(ops.matmul(vectors, ops.transpose(matrix)), "float32") + bias
