@@ -58,6 +58,9 @@ def plainly(model, prompt, max_tokens, seed, greedy=False, temperature=1.0, top_
             hidden = np.tanh(model.embedding[token] + hidden @ model.recurrent)
         logits = hidden @ model.output
         if repetition_penalty:
+            logits[1:] -= np.log(np.exp(logits[1:]).sum()) - np.log(
+                model.vocabulary
+            )  # above 0: likelier than by chance
             for token in {*text} - {2}:
                 logits[token] *= repetition_penalty if logits[token] < 0 else 1 / repetition_penalty
         logits[[0, *forbidden]] = -np.inf

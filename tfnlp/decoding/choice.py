@@ -8,13 +8,15 @@ from typing import Any
 
 import tensorflow as tf
 
-from tfnlp.decoding.filters import forbid, keep_top_k, keep_top_p, penalise_repetition
+from tfnlp.decoding.filters import as_column, forbid, keep_top_k, keep_top_p, penalise_repetition
 from tfnlp.decoding.settings import DecodingSettings
 
 
 @dataclasses.dataclass(frozen=True)
 class Choice:
-    """How the next token is chosen. Numbers may be Python's or scalar tensors; what is None takes no op.
+    """How the next token is chosen.
+
+    Numbers may be Python's, scalar tensors, or one for each row `[batch]`; what is None takes no op.
 
     Attributes:
         greedy: take the likeliest, the lowest id of equal ones; all but the penalty is then without a meaning.
@@ -52,7 +54,9 @@ class Choice:
             seen: bool `[batch, vocabulary]`, what stands in the text; nothing is asked of it without a penalty.
         """
         if self.repetition_penalty is not None:
-            logits = penalise_repetition(logits, seen, self.repetition_penalty)
+            # Logits mean the same whatever is added to them, and the penalty does not: 0 is what chance would give.
+            chance = tf.math.log(tf.cast(tf.shape(logits)[-1], tf.float32))
+            logits = penalise_repetition(tf.nn.log_softmax(logits) + chance, seen, self.repetition_penalty)
         return forbid(logits, (0, *self.forbidden))
 
     def choose(self, logits: Any, seen: Any, uniform: Any) -> tuple[tf.Tensor, tf.Tensor]:
@@ -72,7 +76,7 @@ class Choice:
             tokens = tf.argmax(allowed, axis=-1, output_type=tf.int32)
         else:
             if self.temperature is not None:
-                allowed = allowed / self.temperature
+                allowed = allowed / as_column(self.temperature)
             if self.top_k is not None:
                 allowed = keep_top_k(allowed, self.top_k)
             if self.top_p is not None:

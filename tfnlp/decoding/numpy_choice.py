@@ -40,6 +40,7 @@ class NumpyChoice:
         allowed = logits.astype(np.float32)
         if self.repetition_penalty is not None:
             penalty = np.float32(self.repetition_penalty)
+            allowed = allowed - np.float32(_log_sum_exp(allowed) - np.log(len(allowed)))
             allowed = np.where(seen, np.where(allowed > 0, allowed / penalty, allowed * penalty), allowed)
         allowed[[0, *self.forbidden]] = -np.inf
         token = int(allowed.argmax()) if self.top_k == 1 else self._draw(allowed, uniform)
