@@ -16,6 +16,13 @@ from pydantic import Field, ValidationError, create_model
 
 from tfnlp.encoders.registry import ENCODERS
 from tfnlp.errors import UserError, did_you_mean
+from tfnlp.recipe_language_model import (
+    LanguageModelEvaluationSection,
+    LanguageModelSection,
+    LanguageModelTrainingSection,
+    SentenceCorpusSection,
+    SentencePreprocessorSection,
+)
 from tfnlp.recipe_mistakes import in_plain_words, place
 from tfnlp.recipe_sections import (
     CorpusSection,
@@ -75,6 +82,13 @@ TASKS: dict[str, dict[str, type[Section]]] = {
         "task": TaggerSection,
         "training": TaggerTrainingSection,
         "evaluation": TaggerEvaluationSection,
+    },
+    "language_model": {
+        "corpus": SentenceCorpusSection,
+        "preprocessor": SentencePreprocessorSection,
+        "task": LanguageModelSection,
+        "training": LanguageModelTrainingSection,
+        "evaluation": LanguageModelEvaluationSection,
     },
 }
 
@@ -255,6 +269,8 @@ def _with_frozen_channel(recipe: Recipe, source: str) -> Recipe:
 
 def _with_segmenter(recipe: Recipe, source: str) -> Recipe:
     """Where a segmenter cuts the words it is named, and there is no `.tflite` file."""
+    if "segmenter" not in type(recipe.preprocessor).model_fields:
+        return recipe
     if (recipe.preprocessor.tokenizer == "segmenter") != (recipe.preprocessor.segmenter is not None):
         raise UserError(
             f'{source}: [preprocessor] `tokenizer = "segmenter"` and `segmenter = "PATH"` go together; '

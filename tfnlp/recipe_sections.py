@@ -143,6 +143,14 @@ class TrainingSection(Section):
         2, ge=1, description="`step` multiplies the rate by `step_factor` each so many epochs."
     )
     step_factor: float = Field(0.5, gt=0, le=1, description="See `step_epochs`.")
+    step_hold: int | None = Field(
+        None,
+        ge=0,
+        description="Epochs before `step` multiplies the rate for the first time; as many as `step_epochs` by default.",
+    )
+    momentum: float = Field(
+        0.9, ge=0, lt=1, description="Nesterov momentum of `sgd`; 0 for plain steps down the gradient."
+    )
     clip_norm: float = Field(
         1.0, ge=0, description="Greatest global norm of a step's gradient; 0 for no clipping."
     )

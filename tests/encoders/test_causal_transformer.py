@@ -138,6 +138,11 @@ def test_learned_positions_that_run_out():
     np.testing.assert_array_equal(places[0], table[3:5])
 
 
+@pytest.mark.parametrize(("positions", "limit"), [("sinusoidal", 12), ("learned", 12), ("none", None)])
+def test_how_long_a_text_it_reads_is_told(positions, limit):
+    assert network(positions=positions).max_tokens == limit
+
+
 def test_reading_on_in_a_graph_that_knows_no_shape():
     encoder, ids = network(), random_ids(3, 8)
 

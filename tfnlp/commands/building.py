@@ -79,17 +79,18 @@ def build_task(recipe: Recipe, train: Corpus) -> TextClassifier:
     return task
 
 
-def optimizer_of(recipe: Recipe, examples: int) -> keras.optimizers.Optimizer:
-    """Makes the recipe's optimizer, the schedule cut to the number of training examples."""
+def optimizer_of(recipe: Recipe, examples: int, *, steps: int | None = None) -> keras.optimizers.Optimizer:
+    """Makes the recipe's optimizer, the schedule cut to the number of training examples or to an epoch's `steps`."""
     training = recipe.training
     rate = learning_rate(
         training.schedule,
         training.learning_rate,
-        steps_per_epoch=steps_per_epoch(examples, training.batch_size),
+        steps_per_epoch=steps or steps_per_epoch(examples, training.batch_size),
         epochs=training.epochs,
         warmup_share=training.warmup_share,
         step_epochs=training.step_epochs,
         step_factor=training.step_factor,
+        step_hold=training.step_hold,
     )
     return build_optimizer(
         training.optimizer,
@@ -97,6 +98,7 @@ def optimizer_of(recipe: Recipe, examples: int) -> keras.optimizers.Optimizer:
         weight_decay=training.weight_decay,
         clip_norm=training.clip_norm,
         average_weights=training.average_weights,
+        momentum=training.momentum,
     )
 
 

@@ -58,6 +58,11 @@ def encoded(task: TextClassifier, recipe: Recipe, train: Corpus) -> tf.RaggedTen
     return encode_texts(task.preprocessor, train.texts)
 
 
+def pads(task: TextClassifier) -> bool:
+    """Rows are always padded."""
+    return True
+
+
 def fit_data(recipe: Recipe, corpora: dict[str, Corpus]) -> dict[str, Any]:
     """The arguments of `Trainer.fit`."""
     train, valid = corpora["train"], corpora.get("valid")

@@ -21,6 +21,8 @@ def training_summary(metrics: dict[str, Any]) -> Group:
     parts: list[Any] = []
     if held_out and metrics["task"] == "token_tagger":
         parts.append(_tagger_table(metrics, held_out))
+    elif held_out and metrics["task"] == "language_model":
+        parts.append(_language_model_table(metrics, held_out))
     elif held_out:
         table = Table(title=f"{metrics['name']}: {metrics['rows'][held_out]:,} {held_out} texts")
         for heading in ("model", "accuracy", "macro F1", "seconds"):
@@ -35,13 +37,13 @@ def training_summary(metrics: dict[str, Any]) -> Group:
         parts.append(table)
     if metrics["vectors"]:
         parts.append(Text(vectors_in_words(metrics["vectors"])))
-    parts.append(
-        Text(
-            f"best epoch {metrics['best_epoch']} of {metrics['epochs']} on {metrics['device']}; "
-            f"{metrics['padded_share']:.1%} of the positions were padding "
+    trained = f"best epoch {metrics['best_epoch']} of {metrics['epochs']} on {metrics['device']}"
+    if "padded_share" in metrics:
+        trained += (
+            f"; {metrics['padded_share']:.1%} of the positions were padding "
             f"({metrics['padded_share_without_buckets']:.1%} without length buckets)"
         )
-    )
+    parts.append(Text(trained))
     parts.append(Text(f"run: {metrics['run']} (open report.html in it)"))
     return Group(*parts)
 
@@ -57,6 +59,27 @@ def _tagger_table(metrics: dict[str, Any], held_out: str) -> Table:
     cells = [f"{value:.2%}" for value in shown.values()]
     table.add_row(
         f"tfnlp ({metrics['parameters']:,} parameters)", *cells, f"{metrics['training_seconds']:.1f}"
+    )
+    return table
+
+
+def _language_model_table(metrics: dict[str, Any], held_out: str) -> Table:
+    figures = metrics[held_out]
+    shown = {
+        "perplexity": f"{figures['perplexity']:,.2f}",
+        "without unknown": f"{figures['perplexity_without_unknown']:,.2f}",
+        "bits a character": f"{figures['bits_per_character']:.4f}",
+        "tokens": f"{figures['tokens']:,}",
+        "unknown": f"{figures['unknown'] / figures['tokens']:.2%}",
+    }
+    how = "as one stream" if metrics["as_stream"] else "each by itself"
+    table = Table(title=f"{metrics['name']}: {metrics['rows'][held_out]:,} {held_out} sentences, {how}")
+    for heading in ("model", *shown, "seconds"):
+        table.add_column(heading, justify="left" if heading == "model" else "right")
+    table.add_row(
+        f"tfnlp ({metrics['parameters']:,} parameters)",
+        *shown.values(),
+        f"{metrics['training_seconds']:.1f}",
     )
     return table
 

@@ -77,6 +77,11 @@ def encoded(task: TokenTagger, recipe: Recipe, train: TaggedCorpus) -> tf.Ragged
     return encode_tokens(task.preprocessor, rows.tokens)["token_ids"]
 
 
+def pads(task: TokenTagger) -> bool:
+    """Rows are always padded."""
+    return True
+
+
 def fit_data(recipe: Recipe, corpora: dict[str, TaggedCorpus]) -> dict[str, Any]:
     """The arguments of `Trainer.fit`."""
     train = tagged_rows(corpora["train"])

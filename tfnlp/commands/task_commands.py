@@ -9,7 +9,11 @@ from typing import Any, Protocol, cast
 from tfnlp.commands.run_folder import RunFolder
 from tfnlp.recipe import Recipe
 
-_MODULES = {"text_classifier": "tfnlp.commands.classifying", "token_tagger": "tfnlp.commands.tagging"}
+_MODULES = {
+    "text_classifier": "tfnlp.commands.classifying",
+    "token_tagger": "tfnlp.commands.tagging",
+    "language_model": "tfnlp.commands.language_modeling",
+}
 
 
 class TaskCommands(Protocol):
@@ -32,6 +36,9 @@ class TaskCommands(Protocol):
 
     def encoded(self, task: Any, recipe: Recipe, train: Any) -> Any:
         """The token ids of what is trained on: int32 ragged `[rows, (tokens)]`."""
+
+    def pads(self, task: Any) -> bool:
+        """Whether the training's rows are padded to the longest of their batch."""
 
     def fit_data(self, recipe: Recipe, corpora: dict[str, Any]) -> dict[str, Any]:
         """The arguments of `Trainer.fit`."""

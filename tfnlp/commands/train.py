@@ -150,13 +150,16 @@ def _evaluate(
     started: float,
 ) -> dict[str, Any]:
     judgement = doing.judge(task, recipe, corpora)
-    encoded = doing.encoded(task, recipe, corpora["train"])
-    shares = {
-        kind: round(
-            padded_share(encoded, batch_size=recipe.training.batch_size, seed=recipe.seed, bucket=bucket), 4
-        )
-        for kind, bucket in (("padded_share", True), ("padded_share_without_buckets", False))
-    }
+    shares = {}
+    if doing.pads(task):
+        encoded = doing.encoded(task, recipe, corpora["train"])
+        shares = {
+            kind: round(
+                padded_share(encoded, batch_size=recipe.training.batch_size, seed=recipe.seed, bucket=bucket),
+                4,
+            )
+            for kind, bucket in (("padded_share", True), ("padded_share_without_buckets", False))
+        }
     metrics: dict[str, Any] = {
         "name": recipe.name,
         "task": recipe.task.type,

@@ -34,9 +34,9 @@ class Transformer(Encoder):
 
     A `causal` one is the decoder of a language model: a token reads itself and what stands before it, at most
     `max_positions` tokens in all. It can `read_on`: each layer's keys and values of the last `max_positions` tokens are
-    kept, so that a token costs the same wherever it stands. Past `max_positions` tokens the oldest are forgotten;
-    learned positions end there: one token more is an error, and in a graph, which does not know the number, it takes
-    the last position's vector.
+    kept, so that a token costs the same wherever it stands. Past `max_positions` tokens the oldest are forgotten, and
+    that is why a task with positions is not to go there: see `max_tokens`. Learned positions end there: one token more
+    is an error, and in a graph, which does not know the number, it takes the last position's vector.
 
     Args:
         vocabulary_size: int. Number of token ids, special tokens included; id 0 is padding.
@@ -170,7 +170,9 @@ class Transformer(Encoder):
     @property
     def max_tokens(self) -> int | None:
         """Length in tokens of the longest text that it reads, or None where there is no limit."""
-        return self.max_positions if self.positions == "learned" else None
+        # A waves' decoder could read on for ever, but has learnt from no place so far behind.
+        limited = self.positions == "learned" or (self.causal and self.positions != "none")
+        return self.max_positions if limited else None
 
     @property
     def causal(self) -> bool:
@@ -252,8 +254,7 @@ class Transformer(Encoder):
         Raises:
             ValueError: if the encoder is not causal.
         """
-        if not self.causal:
-            return super().initial_state(batch_size)
+        self.require_causal()
         width = self.embedding.output_dim // self.heads
         shape = (batch_size, self.depth, self.heads, self.max_positions, width)
         keys, values = (ops.zeros(shape, dtype=self.compute_dtype) for _ in range(2))
@@ -267,8 +268,7 @@ class Transformer(Encoder):
         Raises:
             ValueError: if the encoder is not causal, or learned positions are too few (not in a graph).
         """
-        if not self.causal:
-            return super().read_on(token_ids, state, training, vectors)
+        self.require_causal()
         keys, values, tokens = state
         if vectors is None:
             vectors = self.look_up(token_ids, training)

@@ -10,6 +10,7 @@ from keras import ops
 from tfnlp.encoders.encoder import Encoder
 from tfnlp.encoders.registry import ENCODERS, encoder_class
 from tfnlp.errors import UserError
+from tfnlp.layers.word_softmax.registry import SOFTMAXES, softmax_class
 from tfnlp.layers.word_softmax.word_softmax import WordSoftmax
 from tfnlp.text.sentence_preprocessor import SentencePreprocessor
 
@@ -144,6 +145,8 @@ class LanguageModelNetwork(keras.Model):
         """Builds the model anew; weights and vocabulary come from the saved file."""
         for name in ENCODERS:
             encoder_class(name)  # imported, and so known to Keras, whichever it is
+        for name in SOFTMAXES:
+            softmax_class(name)
         parts = {
             name: keras.saving.deserialize_keras_object(config[name], custom_objects=custom_objects)
             for name in ("preprocessor", "encoder", "softmax")

@@ -18,16 +18,18 @@ def build_optimizer(
     weight_decay: float = 0.01,
     clip_norm: float = 1.0,
     average_weights: float = 0.0,
+    momentum: float = 0.9,
 ) -> keras.optimizers.Optimizer:
     """Builds a Keras optimizer with clipping and averaging.
 
     Args:
-        name: `"adamw"`, `"adam"`, `"sgd"` (Nesterov momentum 0.9), `"rmsprop"` or `"adagrad"`.
+        name: `"adamw"`, `"adam"`, `"sgd"` (Nesterov momentum, or plain), `"rmsprop"` or `"adagrad"`.
         learning_rate: float, or a Keras schedule.
         weight_decay: float, at least 0; decoupled (Loshchilov and Hutter, 2019), of AdamW alone, not on biases.
         clip_norm: float, greatest global norm of a step's gradient; 0 for no clipping.
         average_weights: float in `[0, 1)`, momentum of a moving average of the weights kept beside them
             (Polyak and Juditsky, 1992); 0 for none.
+        momentum: float in `[0, 1)`, of SGD alone (Nesterov's); 0 for plain steps down the gradient.
 
     Raises:
         ValueError: if the name is unknown.
@@ -40,7 +42,7 @@ def build_optimizer(
         optimizer.exclude_from_weight_decay(var_names=["bias"])
         return optimizer
     if name == "sgd":
-        return keras.optimizers.SGD(momentum=0.9, nesterov=True, **common)
+        return keras.optimizers.SGD(momentum=momentum, nesterov=momentum > 0, **common)
     classes = {
         "adam": keras.optimizers.Adam,
         "rmsprop": keras.optimizers.RMSprop,

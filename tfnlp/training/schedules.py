@@ -41,6 +41,48 @@ class InverseSquareRoot(keras.optimizers.schedules.LearningRateSchedule):
         return {"peak": self.peak, "warmup_steps": self.warmup_steps}
 
 
+@keras.saving.register_keras_serializable(package="tfnlp")
+class StepDecay(keras.optimizers.schedules.LearningRateSchedule):
+    """Holds the rate, then multiplies it by a factor again and again.
+
+    `rate(s) = peak` for `s < h` and `peak * factor ** (1 + floor((s - h) / e))` from there on, `h` being the steps that
+    the rate is held, `e` those between two drops.
+
+    Args:
+        peak: float, the rate at first.
+        hold_steps: int, at least 0. Steps before the first drop.
+        every_steps: int, at least 1. Steps from one drop to the next.
+        factor: float in `(0, 1]`.
+
+    Reference:
+        Zaremba et al., 2014, section 4.1, https://arxiv.org/abs/1409.2329 (held for some epochs, then divided
+        after each)
+    """
+
+    def __init__(self, peak: float, hold_steps: int, every_steps: int, factor: float):
+        if every_steps < 1:
+            raise ValueError(f"`every_steps` must be at least 1. Received: every_steps={every_steps}")
+        self.peak = peak
+        self.hold_steps = hold_steps
+        self.every_steps = every_steps
+        self.factor = factor
+
+    def __call__(self, step: Any) -> Any:
+        """The rate at a step counted from 0, float32."""
+        after = ops.cast(step, "float32") - self.hold_steps
+        drops = ops.maximum(ops.floor(after / self.every_steps) + 1.0, 0.0)
+        return self.peak * ops.power(self.factor, drops)
+
+    def get_config(self) -> dict[str, Any]:
+        """Plain JSON."""
+        return {
+            "peak": self.peak,
+            "hold_steps": self.hold_steps,
+            "every_steps": self.every_steps,
+            "factor": self.factor,
+        }
+
+
 def learning_rate(
     schedule: str,
     peak: float,
@@ -50,18 +92,21 @@ def learning_rate(
     warmup_share: float = 0.1,
     step_epochs: int = 2,
     step_factor: float = 0.5,
+    step_hold: int | None = None,
 ) -> float | keras.optimizers.schedules.LearningRateSchedule:
     """Makes the learning rate that a recipe names.
 
     Args:
-        schedule: `"constant"`; `"step"` (times `step_factor` each `step_epochs` epochs); `"warmup_cosine"`
-            (a straight climb, then half a cosine down to 0 at the last step); or `"inverse_sqrt"`.
+        schedule: `"constant"`; `"step"` (times `step_factor` after `step_hold` epochs, and then each `step_epochs`
+            epochs); `"warmup_cosine"` (a straight climb, then half a cosine down to 0 at the last step); or
+            `"inverse_sqrt"`.
         peak: float, the greatest rate.
         steps_per_epoch: int.
         epochs: int.
         warmup_share: float in `[0, 1)`, the climb's share of all steps.
         step_epochs: int, at least 1.
         step_factor: float in `(0, 1]`.
+        step_hold: int, at least 0, or None for `step_epochs`.
 
     Raises:
         ValueError: if the schedule is unknown.
@@ -72,7 +117,8 @@ def learning_rate(
     if schedule == "constant":
         return peak
     if schedule == "step":
-        return schedules.ExponentialDecay(peak, step_epochs * steps_per_epoch, step_factor, staircase=True)
+        hold = step_epochs if step_hold is None else step_hold
+        return StepDecay(peak, hold * steps_per_epoch, step_epochs * steps_per_epoch, step_factor)
     if schedule == "inverse_sqrt":
         return InverseSquareRoot(peak, max(warmup, 1))
     if schedule == "warmup_cosine":

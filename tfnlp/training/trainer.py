@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import hashlib
+import itertools
 import logging
 import math
 import time
@@ -19,7 +20,7 @@ from tfnlp.training.checkpoint import Progress, load_checkpoint, save_checkpoint
 
 logger = logging.getLogger(__name__)
 
-MONITORS = {"valid_accuracy": max, "valid_f1": max, "valid_loss": min}
+MONITORS = {"valid_accuracy": max, "valid_f1": max, "valid_loss": min, "valid_perplexity": min}
 
 
 class Trainer:
@@ -38,7 +39,8 @@ class Trainer:
         seed: int, of the order of the texts.
         bucket: bool. Whether texts of like length share a batch.
         early_stopping: int, epochs without improvement after which to stop; 0 to never stop.
-        monitor: `"valid_accuracy"`, `"valid_f1"` (of taggers) or `"valid_loss"`.
+        monitor: `"valid_accuracy"`, `"valid_f1"` (of taggers), `"valid_perplexity"` (of language models) or
+            `"valid_loss"`.
         callbacks: Keras callbacks; they see the figures of an epoch as Keras names them.
         after_epoch: called with the progress once an epoch is safe on disk, or None.
 
@@ -88,7 +90,7 @@ class Trainer:
 
         Args:
             texts: training texts, or whatever else the task's `fit` takes.
-            labels: their labels, as the task's `fit` takes them.
+            labels: their labels, as the task's `fit` takes them; None for a task without.
             validation: texts and labels that pick the best epoch; without them the last epoch is kept.
             class_weight: label -> weight, or None.
             resume: whether to go on from the checkpoint.
@@ -125,7 +127,7 @@ class Trainer:
                 bucket=self.bucket,
                 verbose=0,
                 # Ours comes first: the others then see an epoch that is already safe on disk.
-                callbacks=[EvaluateAverage(), _EpochEnd(self), *self.callbacks],
+                callbacks=[_StopAtNaN(), EvaluateAverage(), _EpochEnd(self), *self.callbacks],
             )
             self.progress.finished = True
             self._save()
@@ -165,6 +167,28 @@ class Trainer:
         return row["valid_loss"] < self.progress.history[self.progress.best_epoch - 1]["valid_loss"]
 
 
+class _StopAtNaN(keras.callbacks.Callback):
+    """Ends a training at the step whose loss is no number: each step after it would spoil nothing but time."""
+
+    def __init__(self) -> None:
+        super().__init__()
+        self.epoch = 0
+
+    def on_epoch_begin(self, epoch: int, logs: Any = None) -> None:
+        self.epoch = epoch
+
+    def on_train_batch_end(self, batch: int, logs: Any = None) -> None:
+        loss = float(
+            (logs or {}).get("loss", 0.0)
+        )  # the mean of the epoch so far: no number from that step on
+        if not math.isfinite(loss):
+            raise UserError(
+                f"the loss of step {batch + 1} of epoch {self.epoch + 1} is {loss}: the training diverged. Lower "
+                "`training.learning_rate`, or set `training.clip_norm` (1.0 is usual). The checkpoint of the last "
+                "whole epoch is as it was"
+            )
+
+
 class _EpochEnd(keras.callbacks.Callback):
     """Hands each epoch's figures to the trainer."""
 
@@ -182,11 +206,6 @@ class _EpochEnd(keras.callbacks.Callback):
 
     def on_epoch_end(self, epoch: int, logs: Any = None) -> None:
         figures = {name.replace("val_", "valid_", 1): float(value) for name, value in (logs or {}).items()}
-        if not math.isfinite(figures["loss"]):
-            raise UserError(
-                f"the loss of epoch {epoch + 1} is {figures['loss']}: the training diverged. Lower "
-                "`training.learning_rate`, or set `training.clip_norm` (1.0 is usual)"
-            )
         ended = time.perf_counter()
         row = {
             "epoch": epoch + 1,
@@ -205,6 +224,6 @@ class _EpochEnd(keras.callbacks.Callback):
 def fingerprint_of(texts: Sequence[Any], labels: Any) -> str:
     """Returns a digest of texts and labels in their order: equal for equal data, in any process."""
     digest = hashlib.sha256()
-    for text, label in zip(texts, labels):
+    for text, label in zip(texts, itertools.repeat(None) if labels is None else labels):
         digest.update(repr((text, label)).encode("utf-8", "surrogatepass"))
     return digest.hexdigest()

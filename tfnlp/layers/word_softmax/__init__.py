@@ -5,7 +5,9 @@ from tfnlp._lazy import lazy_exports
 __getattr__, __dir__ = lazy_exports(
     __name__,
     {
+        "AdaptiveSoftmax": "adaptive_softmax",
         "FullSoftmax": "full_softmax",
+        "SampledSoftmax": "sampled_softmax",
         "WordSoftmax": "word_softmax",
     },
 )

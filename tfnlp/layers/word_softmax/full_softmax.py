@@ -8,6 +8,7 @@ import keras
 import numpy as np
 from keras import ops
 
+from tfnlp.layers.word_softmax.softmax_losses import logits_of, softmax_losses
 from tfnlp.layers.word_softmax.word_softmax import NO_MASS, WordSoftmax
 
 
@@ -32,30 +33,16 @@ class FullSoftmax(WordSoftmax):
         self, vectors: Any, targets: Any, training: bool = False, table: Any = None
     ) -> Any:
         """See `WordSoftmax`; `training` changes nothing here."""
-        vectors, matrix, bias = (
-            self.projected(vectors),
-            self.matrix_of(self.kernel, table),
-            self._masked_bias(),
-        )
-        if keras.backend.backend() == "tensorflow":
-            from tfnlp.layers.word_softmax.likelihood import negative_log_likelihood
-
-            return negative_log_likelihood(vectors, matrix, bias, targets)
-        logs = ops.log_softmax(self._logits(vectors, matrix, bias), axis=-1)
-        return -ops.take_along_axis(logs, ops.expand_dims(targets, -1), axis=-1)[:, 0]
+        matrix = self.matrix_of(self.kernel, table)
+        return softmax_losses(self.projected(vectors), matrix, self._masked_bias(), targets)
 
     def log_probabilities(self, vectors: Any, table: Any = None) -> Any:
         """See `WordSoftmax`."""
-        logits = self._logits(
-            self.projected(vectors), self.matrix_of(self.kernel, table), self._masked_bias()
-        )
-        return ops.log_softmax(logits, axis=-1)
+        matrix = self.matrix_of(self.kernel, table)
+        return ops.log_softmax(logits_of(self.projected(vectors), matrix, self._masked_bias()), axis=-1)
 
     def _masked_bias(self) -> Any:
         """The bias in float32, padding's so low that it has no probability."""
         padding = np.zeros(self.vocabulary_size, np.float32)
         padding[0] = NO_MASS
         return ops.cast(self.bias, "float32") - padding
-
-    def _logits(self, vectors: Any, matrix: Any, bias: Any) -> Any:
-        return ops.cast(ops.matmul(vectors, ops.transpose(matrix)), "float32") + bias
