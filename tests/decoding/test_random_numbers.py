@@ -4,7 +4,7 @@ import numpy as np
 import pytest
 import tensorflow as tf
 
-from tfnlp.decoding.random_numbers import prompt_stream, threefry
+from tfnlp.decoding.random_numbers import prompt_stream, seeds_of, threefry
 from tfnlp.decoding.streams import prompt_streams
 
 # The known answers that the paper's authors publish with their library (Random123, kat_vectors).
@@ -47,10 +47,16 @@ def test_rows_do_not_depend_on_their_neighbours_or_padding():
     np.testing.assert_array_equal(turned[::-1], whole)
 
 
-def test_equal_prompts_have_different_numbers_the_first_those_it_has_alone():
-    streams = prompt_streams(5, *arrays([[2, 7]] * 3, [2] * 3), 6).numpy()
-    np.testing.assert_array_equal(streams[0], prompt_stream(5, np.asarray([2, 7]), 6))
-    assert len({tuple(row) for row in streams}) == 3
+def test_each_row_may_have_its_own_seed():
+    streams = prompt_streams(np.asarray([5, 6, 5]), *arrays([[2, 7]] * 3, [2] * 3), 6).numpy()
+    for seed, stream in zip([5, 6, 5], streams):
+        np.testing.assert_array_equal(stream, prompt_stream(seed, np.asarray([2, 7]), 6))
+
+
+def test_equal_prompts_have_one_seed_after_the_other():
+    assert seeds_of(["a", "b", "a", "a"], 5) == [5, 5, 6, 7]
+    assert seeds_of(["a", "a"], 2**63 - 1) == [2**63 - 1, -(2**63)]
+    assert seeds_of(["a"], -1) == seeds_of(["a"], 2**64 - 1) == [-1]
 
 
 def test_numbers_fill_the_range_evenly():

@@ -67,6 +67,7 @@ def test_equal_prompts_have_texts_of_their_own_however_many_there_are(models, mo
     model = models()
     whole = model.generate(["the"] * 5 + ["a"], seed=1, max_tokens=12, temperature=3.0)
     assert len(set(whole)) == 6
+    assert whole[2] == model.generate("the", seed=3, max_tokens=12, temperature=3.0)
     monkeypatch.setattr("tfnlp.tasks.text_generation._PROMPTS_AT_ONCE", 2)
     assert model.generate(["the"] * 5 + ["a"], seed=1, max_tokens=12, temperature=3.0) == whole
 

@@ -39,7 +39,6 @@ def generate_ids(
     max_tokens: Any,
     choice: Choice,
     seed: Any = 0,
-    first_turns: Any = 0,
     is_stopped: IsStopped | None = None,
     read_on: ReadOn | None = None,
 ) -> Generated:
@@ -54,7 +53,6 @@ def generate_ids(
         max_tokens: int32, how many tokens to add at most, its end among them: a scalar, or one for each row `[batch]`.
         choice: how each is chosen.
         seed: int, a scalar or one for each row `[batch]`; see `prompt_streams`.
-        first_turns: see there.
         is_stopped: tells of ids `[rows, time]`, padded with 0, which texts are over.
         read_on: see `read_prompts`.
     """
@@ -64,9 +62,7 @@ def generate_ids(
     logits, state = read_prompts(step, state, prompt_ids, prompt_lengths, read_on)
     seen = first_seen(choice, prompt_ids, prompt_lengths, logits, end_id)
     uniforms = (
-        tf.zeros([batch, width])
-        if choice.greedy
-        else prompt_streams(seed, prompt_ids, prompt_lengths, width, first_turns)
+        tf.zeros([batch, width]) if choice.greedy else prompt_streams(seed, prompt_ids, prompt_lengths, width)
     )
 
     def choose(place: Any, logits: Any, going: Any, seen: Any, ids: Any, logs: Any) -> tuple[Any, ...]:

@@ -10,6 +10,8 @@ Reference:
 
 from __future__ import annotations
 
+from collections import Counter
+from collections.abc import Sequence
 from typing import Any
 
 import numpy as np
@@ -45,6 +47,21 @@ def threefry(key: tuple[Any, Any], counter: tuple[Any, Any], bits: Any = np) -> 
 def split_seed(seed: int) -> tuple[np.ndarray, np.ndarray]:
     """A seed's lower and upper 32 bits, uint32 `[1]` each; negative ones and those of more bits wrap around."""
     return np.asarray([seed & 0xFFFFFFFF], np.uint32), np.asarray([seed >> 32 & 0xFFFFFFFF], np.uint32)
+
+
+def as_int64(seed: int) -> int:
+    """A seed's lower 64 bits, as int64 holds them."""
+    return (seed + (1 << 63)) % (1 << 64) - (1 << 63)
+
+
+def seeds_of(prompts: Sequence[str], seed: int) -> list[int]:
+    """A seed for each prompt, as int64 holds it: of equal prompts the first has the seed itself, the next one more."""
+    seen: Counter[str] = Counter()
+    seeds = []
+    for prompt in prompts:
+        seeds.append(as_int64(seed + seen[prompt]))
+        seen[prompt] += 1
+    return seeds
 
 
 def prompt_stream(seed: int, token_ids: np.ndarray, numbers: int) -> np.ndarray:

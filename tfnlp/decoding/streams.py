@@ -10,35 +10,26 @@ from tfnlp.decoding.filters import as_column
 from tfnlp.decoding.random_numbers import threefry
 
 
-def prompt_streams(
-    seed: Any, prompt_ids: Any, prompt_lengths: Any, numbers: Any, first_turns: Any = 0
-) -> tf.Tensor:
+def prompt_streams(seed: Any, prompt_ids: Any, prompt_lengths: Any, numbers: Any) -> tf.Tensor:
     """Random numbers that depend on the seed and the prompt, and not on what else is in the batch.
-
-    Of equal prompts, each has a stream of its own: the first what it has alone, the second another, and so on.
 
     Args:
         seed: int, a scalar or one for each row `[batch]`; of int64 all bits count.
         prompt_ids: int32 `[batch, time]`.
         prompt_lengths: int32 `[batch]`; what stands behind them does not matter.
         numbers: int32 scalar, how many each is given.
-        first_turns: int32, a scalar or `[batch]`: how many such prompts went before, in other batches.
 
     Returns:
         float32 `[batch, numbers]`, from 0 to below 1.
     """
     seed = as_column(seed, tf.int64)
     halves = (_unsigned(seed), _unsigned(tf.bitwise.right_shift(seed, tf.constant(32, tf.int64))))
-    batch, time = tf.shape(prompt_ids)[0], tf.shape(prompt_ids)[1]
-    places = tf.range(time)[tf.newaxis]
+    places = tf.range(tf.shape(prompt_ids)[1])[tf.newaxis]
     real = tf.cast(places < prompt_lengths[:, tf.newaxis], tf.uint32)
     scrambled = threefry(halves, (_unsigned(prompt_ids), _unsigned(places)), tf.bitwise)
     key = tuple(tf.reduce_sum(part * real, axis=1, keepdims=True) for part in scrambled)  # each [batch, 1]
-    equal = tf.equal(key[0], tf.transpose(key[0])) & tf.equal(key[1], tf.transpose(key[1]))
-    rows = tf.range(batch)
-    before = tf.cast(equal & (rows[tf.newaxis] < rows[:, tf.newaxis]), tf.int32)
-    turns = tf.reduce_sum(before, axis=1, keepdims=True) + as_column(first_turns, tf.int32)
-    drawn, _ = threefry(key, (_unsigned(tf.range(numbers))[tf.newaxis], _unsigned(turns)), tf.bitwise)
+    counter = (_unsigned(tf.range(numbers))[tf.newaxis], tf.zeros([1, 1], tf.uint32))
+    drawn, _ = threefry(key, counter, tf.bitwise)
     return tf.cast(tf.bitwise.right_shift(drawn, tf.constant(8, tf.uint32)), tf.float32) * 2.0**-24
 
 

@@ -92,7 +92,6 @@ class SentenceWriter:
         max_tokens: Any,
         choice: Choice,
         seed: Any = 0,
-        first_turns: Any = 0,
         beams: int | None = None,
         length_penalty: Any = 0.0,
         stop: StopTexts | None = None,
@@ -104,7 +103,6 @@ class SentenceWriter:
             max_tokens: int32, tokens to add at most: a scalar, or one for each `[batch]`.
             choice: how they are chosen.
             seed: int, a scalar or `[batch]`; see `prompt_streams`.
-            first_turns: see there.
             beams: how many, to search the likeliest text instead of drawing.
             length_penalty: of the beams; see `beam_search`.
             stop: each text ends before the first of these.
@@ -122,7 +120,7 @@ class SentenceWriter:
         state = self.model.initial_state(tf.shape(encoded.token_ids)[0])
         given = (self.model.step, state, encoded.token_ids, encoded.lengths)
         if beams is None:
-            generated = generate_ids(*given, seed=seed, first_turns=first_turns, **options)
+            generated = generate_ids(*given, seed=seed, **options)
         else:
             found = beam_search(*given, beams=beams, length_penalty=length_penalty, **options)
             lengths = found.lengths[:, 0]

@@ -5,13 +5,13 @@ from __future__ import annotations
 import dataclasses
 import logging
 import secrets
-from collections import Counter
 from collections.abc import Iterator, Sequence
 from typing import Any, overload
 
 import tensorflow as tf
 
 from tfnlp.decoding.choice import Choice
+from tfnlp.decoding.random_numbers import as_int64, seeds_of
 from tfnlp.decoding.settings import DecodingSettings
 from tfnlp.decoding.stop_texts import StopTexts
 from tfnlp.decoding.streaming import TokenStream
@@ -52,9 +52,9 @@ class TextGeneration:
     ) -> str | list[str]:
         """Goes on with a text until its sentence ends.
 
-        A text depends on its prompt, the settings and the seed, and on nothing else in the list; of equal prompts each
-        has a text of its own. An unknown word is never written. What a prompt has too many tokens of for a model with a
-        limited context is dropped at its beginning, with a warning.
+        A text depends on its prompt, the settings and the seed, and on nothing else in the list. Of equal prompts each
+        has a text of its own: the second that which it alone would have with the next seed, and so on. An unknown word
+        is never written. A model with a limited context reads a prompt's last tokens if they are too many, and warns.
 
         Args:
             prompt: the beginning of a sentence, or a list of such.
@@ -91,11 +91,10 @@ class TextGeneration:
             self._writing = _Writing(self)
         seed = random_seed() if seed is None else seed
         texts: list[str] = []
-        before: Counter[str] = Counter()
+        seeds = seeds_of(prompts, seed)
         for start in range(0, len(prompts), _PROMPTS_AT_ONCE):
-            some = prompts[start : start + _PROMPTS_AT_ONCE]
-            texts += self._writing(some, settings, seed, [before[one] for one in some])
-            before.update(some)
+            here = slice(start, start + _PROMPTS_AT_ONCE)
+            texts += self._writing(prompts[here], settings, seeds[here])
         return texts[0] if isinstance(prompt, str) else texts
 
     def stream_text(self, prompt: str = "", **settings: Any) -> Iterator[str]:
@@ -138,7 +137,7 @@ class TextGeneration:
             prompt_ids,
             max_tokens=int(encoded.limits[0]),
             choice=Choice.of(settings, FORBIDDEN),
-            seed=tf.constant(_signed(seed), tf.int64),
+            seed=tf.constant(as_int64(seed), tf.int64),
         ):
             token_ids.append(token.token_id)
             text = following(encoded, [token_ids], [prompt]).numpy()[0].decode()
@@ -185,9 +184,7 @@ class _Writing:
         self._writer = SentenceWriter(model)
         self._graphs: dict[Any, Any] = {}
 
-    def __call__(
-        self, prompts: Sequence[str], settings: DecodingSettings, seed: int, first_turns: Sequence[int]
-    ) -> list[str]:
+    def __call__(self, prompts: Sequence[str], settings: DecodingSettings, seeds: Sequence[int]) -> list[str]:
         choice = dataclasses.asdict(Choice.of(settings, FORBIDDEN))
         numbers = {name: choice[name] for name in _NUMBERS if choice[name] is not None}
         kind = (choice["greedy"], tuple(numbers), settings.beams, tuple(settings.stop))
@@ -196,8 +193,7 @@ class _Writing:
         texts = self._graphs[kind](
             as_strings(prompts),
             tf.constant(settings.max_tokens),
-            tf.constant(_signed(seed), tf.int64),
-            tf.constant(first_turns, tf.int32),
+            tf.constant(seeds, tf.int64),
             tf.constant(list(numbers.values()), tf.float32),
             tf.constant(settings.length_penalty, tf.float32),
         )
@@ -208,24 +204,20 @@ class _Writing:
             input_signature=[
                 tf.TensorSpec([None], tf.string),
                 tf.TensorSpec([], tf.int32),
-                tf.TensorSpec([], tf.int64),
-                tf.TensorSpec([None], tf.int32),
+                tf.TensorSpec([None], tf.int64),
                 tf.TensorSpec([len(names)], tf.float32),
                 tf.TensorSpec([], tf.float32),
             ],
             autograph=False,
         )
-        def write(
-            prompts: Any, max_tokens: Any, seed: Any, turns: Any, numbers: Any, length_penalty: Any
-        ) -> Any:
+        def write(prompts: Any, max_tokens: Any, seeds: Any, numbers: Any, length_penalty: Any) -> Any:
             return self._writer.write(
                 prompts,
                 max_tokens=max_tokens,
                 choice=Choice(
                     greedy=greedy, forbidden=FORBIDDEN, **{name: numbers[i] for i, name in enumerate(names)}
                 ),
-                seed=seed,
-                first_turns=turns,
+                seed=seeds,
                 beams=beams,
                 length_penalty=length_penalty,
                 stop=StopTexts(stop) if stop else None,
@@ -243,8 +235,3 @@ def as_strings(texts: Sequence[str]) -> Any:
 def random_seed() -> int:
     """A seed that nobody chose."""
     return secrets.randbits(63)
-
-
-def _signed(seed: int) -> int:
-    """A seed's lower 64 bits, as int64 holds them."""
-    return (seed + (1 << 63)) % (1 << 64) - (1 << 63)
