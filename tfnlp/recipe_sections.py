@@ -171,6 +171,11 @@ class TrainingSection(Section):
         "float32", description="Number format of the computation."
     )
     bucket: bool = Field(True, description="Whether texts of like length share a batch.")
+    gradient_health: bool = Field(
+        False,
+        description="Whether the gradients of one batch are measured at each epoch, by layer and by distance in the "
+        "text, with warnings of what explodes or vanishes; see `docs/gradients.md`.",
+    )
     tensorboard: bool = Field(True, description="Whether TensorBoard logs are written to the run.")
 
 

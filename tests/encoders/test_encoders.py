@@ -21,6 +21,20 @@ VARIANTS = [
     ),
     ("fixed_window", {"embedding_dim": 5, "window": 3, "hidden_units": 7}),
     ("fixed_window", {"embedding_dim": 5, "window": 1, "hidden_units": 7, "pooling": ["last", "sum"]}),
+    ("fixed_window", {"embedding_dim": 5, "window": 4, "hidden_units": 7, "causal": True}),
+    ("fixed_window", {"embedding_dim": 5, "window": 1, "hidden_units": 7, "causal": True}),
+    (
+        "fixed_window",
+        {
+            "embedding_dim": 4,
+            "window": 3,
+            "hidden_units": 5,
+            "channels": "both",
+            "causal": True,
+            "direct": True,
+            "pooling": ["mean", "last"],
+        },
+    ),
     ("text_cnn", {"embedding_dim": 5, "filter_sizes": [2, 3], "filters": 4}),
     ("text_cnn", {"embedding_dim": 5, "filter_sizes": [4, 5], "filters": 4, "padding": "valid"}),
     (
@@ -65,6 +79,19 @@ VARIANTS = [
             "pooling": ["mean", "last"],
         },
     ),
+    (
+        "lstm",
+        {
+            "embedding_dim": 5,
+            "units": 4,
+            "layers": 2,
+            "dropout": 0.3,
+            "weight_drop": 0.3,
+            "variational": True,
+            "pooling": "last",
+        },
+    ),
+    ("simple_rnn", {"embedding_dim": 5, "units": 4, "layers": 2, "weight_drop": 0.2, "pooling": "last"}),
     ("bilstm", {"embedding_dim": 5, "units": 4}),
     ("bilstm", {"embedding_dim": 5, "units": 4, "layers": 2, "pooling": ["last", "mean"]}),
     ("cnn_rnn", {"embedding_dim": 5, "filter_sizes": [2, 3], "filters": 3, "units": 4}),
@@ -248,6 +275,103 @@ def test_dropout_acts_in_training_alone(name, settings):
     )
 
 
+# What a language model can be built on: found by asking, so that no causal encoder is forgotten.
+CAUSAL = [
+    pytest.param(name, settings, id=f"{name}-{i}")
+    for i, (name, settings) in enumerate(VARIANTS)
+    if encoder_class(name)(vocabulary_size=VOCABULARY, **settings).causal
+]
+causal_variants = pytest.mark.parametrize(("name", "settings"), CAUSAL)
+
+
+def without_dropout(settings):
+    return {key: 0.0 if key.endswith(("dropout", "drop")) else value for key, value in settings.items()}
+
+
+def test_recurrent_networks_of_one_way_are_causal():
+    assert {"simple_rnn", "gru", "lstm", "fixed_window"} <= {case.values[0] for case in CAUSAL}
+
+
+@causal_variants
+def test_no_vector_knows_what_follows(name, settings):
+    encoder = build(name, settings)
+    ids = random_ids(2, 8)
+    other = ids.copy()
+    other[:, 5:] = random_ids(2, 3, seed=9)
+    sequence, changed = (np.asarray(encoder(rows)["sequence"]) for rows in (ids, other))
+    np.testing.assert_allclose(changed[:, :5], sequence[:, :5], atol=1e-6)
+    assert np.abs(changed[:, 5:] - sequence[:, 5:]).max() > 1e-3
+
+
+@causal_variants
+@pytest.mark.parametrize("training", [False, True])
+@pytest.mark.parametrize("pieces", [[8], [1] * 8, [3, 5], [2, 1, 4, 1]])
+def test_piece_by_piece_is_as_good_as_the_whole(name, settings, pieces, training):
+    encoder = build(name, without_dropout(settings))
+    ids = random_ids(3, 8)
+    state = encoder.initial_state(3)
+    assert all(part.shape[0] == 3 for part in state)
+    shapes = [(tuple(part.shape), part.dtype) for part in state]
+    found, done = [], 0
+    for length in pieces:
+        sequence, state = encoder.read_on(ids[:, done : done + length], state, training=training)
+        assert [(tuple(part.shape), part.dtype) for part in state] == shapes
+        found.append(np.asarray(sequence))
+        done += length
+    np.testing.assert_allclose(np.concatenate(found, axis=1), encoder(ids)["sequence"], atol=1e-5)
+
+
+@causal_variants
+def test_rows_of_a_state_can_change_places(name, settings):
+    encoder = build(name, without_dropout(settings))
+    before, after = random_ids(3, 4), random_ids(3, 3, seed=1)
+    _, state = encoder.read_on(before, encoder.initial_state(3))
+    order = np.array([2, 0, 0], "int32")
+    taken = tuple(keras.ops.take(part, order, axis=0) for part in state)
+    expected = encoder(np.concatenate([before[order], after], axis=1))["sequence"][:, 4:]
+    np.testing.assert_allclose(encoder.read_on(after, taken)[0], expected, atol=1e-5)
+
+
+@pytest.mark.parametrize(("name", "settings"), [case for case in CAUSAL if case.values[1].get("window") != 1])
+def test_a_gradient_goes_through_the_state_unless_it_is_stopped(name, settings):
+    encoder = build(name, without_dropout(settings))
+    before, after = random_ids(2, 3), random_ids(2, 2, seed=1)
+
+    def gradient(handed_on):
+        vectors = encoder.look_up(before, False)
+        with tf.GradientTape() as tape:
+            tape.watch(vectors)
+            _, state = encoder.read_on(before, encoder.initial_state(2), vectors=vectors)
+            sequence, _ = encoder.read_on(after, tuple(handed_on(part) for part in state))
+            loss = tf.reduce_sum(tf.square(sequence))
+        return tape.gradient(loss, vectors)
+
+    assert np.abs(gradient(lambda part: part)).max() > 1e-5
+    assert gradient(tf.stop_gradient) is None
+
+
+@pytest.mark.parametrize(
+    ("name", "settings"),
+    [
+        ("bilstm", {}),
+        ("lstm", {"bidirectional": True}),
+        ("gru", {"ngrams": [2]}),
+        ("fixed_window", {}),
+        ("fixed_window", {"causal": True, "ngrams": [2]}),
+        ("text_cnn", {}),
+        ("bag_of_words", {}),
+    ],
+)
+def test_who_sees_what_follows_cannot_read_on(name, settings):
+    encoder = encoder_class(name)(vocabulary_size=VOCABULARY, embedding_dim=4, **settings)
+    encoder.build((None, None))
+    assert not encoder.causal
+    with pytest.raises(ValueError, match="one-way SimpleRNN, GRU or LSTM"):
+        encoder.initial_state(2)
+    with pytest.raises(ValueError, match="cannot read on"):
+        encoder.read_on(random_ids(2, 3), ())
+
+
 def test_an_unknown_name_gets_the_nearest():
     with pytest.raises(UserError, match="Did you mean `text_cnn`"):
         encoder_class("text_cn")
@@ -282,6 +406,8 @@ def test_an_unknown_name_gets_the_nearest():
         ("bilstm", {"units": 0}, "units"),
         ("bilstm", {"layers": 0}, "layers"),
         ("bilstm", {"dropout": 1.5}, "dropout"),
+        ("lstm", {"weight_drop": 1.0}, "weight_drop"),
+        ("lstm", {"weight_drop": 0.5, "activation": "relu"}, '`weight_drop`.*activation "tanh"'),
         ("transformer", {"embedding_dim": 6, "heads": 4}, "multiple of `heads`"),
         ("transformer", {"heads": 0}, "heads"),
         ("transformer", {"layers": 0}, "layers"),

@@ -17,7 +17,7 @@ def test_last_pooling_is_the_state_after_the_last_token(encoder, layer):
     network.build((None, None))
     assert type(network.stack.directions[0][0]) is layer
     vectors = np.asarray(network.embedding(IDS))
-    states = np.asarray(network.stack.directions[0][0](vectors))
+    states = np.asarray(network.stack.directions[0][0](vectors)[0])
     np.testing.assert_allclose(network(IDS)["pooled"], [states[0, 2], states[1, 0]], atol=1e-6)
 
 
@@ -34,7 +34,7 @@ def test_cnn_rnn_reads_the_feature_maps():
     network.build((None, None))
     vectors = network.embedding(IDS)
     maps = network.convolutions[0](vectors, mask=IDS != 0)
-    states = np.asarray(network.stack.directions[0][0](np.asarray(maps)))
+    states = np.asarray(network.stack.directions[0][0](np.asarray(maps))[0])
     np.testing.assert_allclose(network(IDS)["pooled"], [states[0, 2], states[1, 0]], atol=1e-6)
     with pytest.raises(ValueError, match="filter_sizes"):
         CNNRNN(6, filter_sizes=[])

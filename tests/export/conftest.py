@@ -36,7 +36,7 @@ KINDS = {
         ("float32",),
     ),
     "simple_rnn": ("char", {"embedding_dim": 8, "units": 8, "activation": "relu"}, ("float32",)),
-    "gru": ("word", {"embedding_dim": 8, "units": 8, "layers": 2, "layer_norm": True}, ("float32",)),
+    "gru": ("space", {"embedding_dim": 8, "units": 8, "layers": 2, "layer_norm": True}, ("float32",)),
     "lstm": ("char", {"embedding_dim": 8, "units": 8, "pooling": "attention"}, ("float32",)),
     "cnn_rnn": ("word", {"embedding_dim": 8, "filters": 8, "cell": "gru", "units": 8}, ("float32",)),
     "bilstm": ("sentencepiece", {"embedding_dim": 8, "units": 8}, ("float32",)),

@@ -126,3 +126,32 @@ def test_config_round_trip(ours, theirs):
     layer = ours(3, recurrent_dropout=0.25, name="reader")
     again = keras.saving.deserialize_keras_object(keras.saving.serialize_keras_object(layer))
     assert type(again) is ours and again.get_config() == layer.get_config()
+
+
+@pytest.mark.parametrize("ours,theirs", PAIRS)
+def test_dropped_weights_stay_dropped_over_a_sequence(ours, theirs):
+    layer, _ = pair(ours, theirs, return_sequences=True, weight_drop=0.5)
+    plain, _ = pair(ours, theirs, return_sequences=True)
+    sequence = tf.constant(np.random.default_rng(4).normal(size=(2, 5, 4)), "float32")
+    with tf.GradientTape() as tape:
+        taught = layer(sequence, training=True)[0]
+        loss = tf.reduce_sum(tf.square(taught))
+    kept = np.asarray(tape.gradient(loss, layer.cell.recurrent_kernel.value)) != 0
+    assert 0 < kept.mean() < 1
+    kernel, recurrent, bias = layer.get_weights()
+    # Those that no gradient reaches were dropped at every step; the others made up for them.
+    plain.set_weights([kernel, recurrent * kept * 2, bias])
+    np.testing.assert_allclose(plain(sequence, training=True)[0], taught, atol=1e-5)
+    plain.set_weights(layer.get_weights())
+    np.testing.assert_allclose(layer(sequence)[0], plain(sequence)[0], atol=1e-6)
+
+
+@pytest.mark.parametrize("settings", [{"weight_drop": 1.0}, {"weight_drop": 0.5, "activation": "relu"}])
+def test_dropped_weights_are_refused_where_they_cannot_be(settings):
+    with pytest.raises(ValueError, match="weight_drop"):
+        LSTM(3, **settings)
+
+
+def test_the_share_of_dropped_weights_comes_back():
+    layer = GRU(3, weight_drop=0.25)
+    assert GRU.from_config(layer.get_config()).weight_drop == 0.25

@@ -17,8 +17,8 @@ def test_the_backward_direction_reads_the_real_tokens_from_the_last_to_the_first
     stack = build(bidirectional=True)
     sequence, final = stack(INPUTS, mask=MASK)
     forward, backward = stack.directions[0]
-    np.testing.assert_allclose(sequence[:1, :3, :3], forward(INPUTS[:1, :3]), atol=1e-6)
-    np.testing.assert_allclose(sequence[:1, :3, 3:][:, ::-1], backward(INPUTS[:1, :3][:, ::-1]), atol=1e-6)
+    np.testing.assert_allclose(sequence[:1, :3, :3], forward(INPUTS[:1, :3])[0], atol=1e-6)
+    np.testing.assert_allclose(sequence[:1, :3, 3:][:, ::-1], backward(INPUTS[:1, :3][:, ::-1])[0], atol=1e-6)
     np.testing.assert_allclose(final[0], np.concatenate([sequence[0, 2, :3], sequence[0, 0, 3:]]))
     np.testing.assert_array_equal(final[2], np.zeros(6))
 
@@ -26,9 +26,9 @@ def test_the_backward_direction_reads_the_real_tokens_from_the_last_to_the_first
 def test_each_layer_reads_the_one_below_normalised_and_added():
     stack = build(layers=2, layer_norm=True, residual=True)
     (first,), (second,) = stack.directions
-    below = np.asarray(stack.norms[0](first(INPUTS)))
+    below = np.asarray(stack.norms[0](first(INPUTS)[0]))
     # Layer normalisation by its formula: mean 0 and variance 1 over the units.
-    above = np.asarray(second(below))
+    above = np.asarray(second(below)[0])
     spread = np.sqrt(above.var(-1, keepdims=True) + stack.norms[1].epsilon)
     expected = (above - above.mean(-1, keepdims=True)) / spread + below
     np.testing.assert_allclose(stack(INPUTS, mask=MASK)[0], expected, atol=1e-5)
@@ -61,3 +61,19 @@ def test_weights_start_as_the_papers_say():
 def test_wrong_settings_are_named(settings):
     with pytest.raises(ValueError, match="must be"):
         RecurrentStack(**settings)
+
+
+def test_variational_dropout_drops_the_same_units_at_all_steps():
+    inputs = np.ones((4, 50, 16), "float32")
+    for variational in (True, False):
+        stack = RecurrentStack("gru", units=3, dropout=0.5, variational=variational)
+        stack.build((None, None, 16))
+        dropped = np.asarray(stack.input_dropout(inputs, training=True))
+        assert (dropped == dropped[:, :1]).all() == variational
+        assert 0.2 < (dropped == 0).mean() < 0.8
+
+
+def test_a_stack_that_reads_both_ways_cannot_read_on():
+    stack = build(bidirectional=True)
+    with pytest.raises(ValueError, match="both ways"):
+        stack.read_on(INPUTS, stack.initial_state(3))

@@ -86,7 +86,7 @@ def test_an_unadapted_preprocessor_is_saved_too(tmp_path):
 @pytest.mark.parametrize(
     ("kinds", "blocked"),
     [
-        (["word", "char"], ["tfnlp", "keras", "tensorflow_text"]),
+        (["word", "char", "space"], ["tfnlp", "keras", "tensorflow_text"]),
         (["wordpiece", "sentencepiece"], ["tfnlp", "sentencepiece"]),
     ],
 )
@@ -117,7 +117,7 @@ def test_saved_model_in_a_moved_folder_and_a_new_process(kinds, blocked, tmp_pat
     assert json.loads(done.stdout.splitlines()[-1]) == expected
 
 
-@pytest.mark.parametrize("kind", ["word", "char"])
+@pytest.mark.parametrize("kind", ["word", "char", "space"])
 def test_saved_graph_holds_core_ops_alone(kind):
     preprocessor = make(kind)
     function = tf.function(preprocessor.call, input_signature=[tf.TensorSpec([None], tf.string)])

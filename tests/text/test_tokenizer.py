@@ -110,7 +110,7 @@ def test_the_order_of_the_corpus_does_not_matter(kind):
     assert first.vocabulary_size == 12
 
 
-@pytest.mark.parametrize("kind", ["word", "char"])
+@pytest.mark.parametrize("kind", ["word", "char", "space"])
 def test_adapting_again_replaces_the_vocabulary(kind):
     tokenizer = tokenizer_class(kind)()
     tokenizer.adapt(["a b"])
@@ -119,7 +119,7 @@ def test_adapting_again_replaces_the_vocabulary(kind):
     assert tokenizer("c a").numpy().tolist()[0] == 2
 
 
-@pytest.mark.parametrize("kind", ["word", "char", "wordpiece"])
+@pytest.mark.parametrize("kind", ["word", "char", "space", "wordpiece"])
 @pytest.mark.parametrize("corpus", [[], ["", " \u200b"], [b"\xff"]])
 def test_a_corpus_without_tokens_is_refused(kind, corpus):
     with pytest.raises(UserError, match="no token to learn"):

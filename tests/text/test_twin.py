@@ -49,7 +49,7 @@ BROKEN = [
 ]
 broken = st.lists(st.sampled_from(BROKEN)).map(b"".join)
 batches = st.lists(texts | texts.map(str.encode) | st.binary() | broken, max_size=6)
-kinds = pytest.mark.parametrize("kind", ["word", "char", "wordpiece"])
+kinds = pytest.mark.parametrize("kind", ["word", "char", "space", "wordpiece"])
 cases = pytest.mark.parametrize("lowercase", [True, False])
 
 
@@ -69,7 +69,7 @@ def as_bytes(text):
 
 
 @cases
-@pytest.mark.parametrize("kind", ["word", "char"])
+@pytest.mark.parametrize("kind", ["word", "char", "space"])
 @settings(max_examples=100, deadline=None)
 @given(batch=batches)
 def test_tokens_agree_and_offsets_slice_back(kind, lowercase, batch):

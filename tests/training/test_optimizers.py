@@ -32,3 +32,11 @@ def test_weight_decay_spares_biases():
 def test_unknown_name():
     with pytest.raises(ValueError, match="optimizer"):
         build_optimizer("lamb")
+
+
+def test_sgd_without_momentum_goes_straight_down():
+    variable = keras.Variable([1.0], name="kernel")
+    optimizer = build_optimizer("sgd", 0.5, clip_norm=0.0, momentum=0.0)
+    for _ in range(2):
+        optimizer.apply([keras.ops.convert_to_tensor([0.2])], [variable])
+    np.testing.assert_allclose(variable, [1 - 2 * 0.5 * 0.2], rtol=1e-6)

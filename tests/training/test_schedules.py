@@ -50,3 +50,11 @@ def test_mistakes():
         learning_rate("linear", 1.0, steps_per_epoch=1, epochs=1)
     with pytest.raises(ValueError, match="warmup_steps"):
         InverseSquareRoot(1.0, 0)
+
+
+def test_step_holds_the_rate_before_it_falls_each_epoch():
+    # Zaremba et al., 2014: four epochs at the full rate, then half of it after each.
+    found = rates("step", step_epochs=1, step_factor=0.5, step_hold=4)
+    assert found[0] == found[39] == pytest.approx(0.8)
+    assert [found[epoch * 10] for epoch in (4, 5, 6)] == pytest.approx([0.4, 0.2, 0.1])
+    assert rates("step", step_epochs=2, step_hold=0)[0] == pytest.approx(0.4)

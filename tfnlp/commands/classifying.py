@@ -19,6 +19,7 @@ from tfnlp.data.inspection import inspect_corpus
 from tfnlp.data.pipeline import encode_texts
 from tfnlp.evaluation.baseline import BaselineResult, tfidf_logistic_regression
 from tfnlp.evaluation.classification import ClassificationReport
+from tfnlp.evaluation.gradient_section import GradientSection
 from tfnlp.evaluation.report import write_report
 from tfnlp.plots.classification import plot_classification
 from tfnlp.recipe import Recipe
@@ -127,6 +128,7 @@ def write_pages(
     progress: Any,
     judgement: Judgement,
     metrics: dict[str, Any],
+    gradients: GradientSection | None = None,
 ) -> None:
     """Draws the pictures and writes the report."""
     name = held_out(judgement.reports)
@@ -148,6 +150,7 @@ def write_pages(
         data_summary=data,
         plots=pictures,
         seconds=metrics["seconds"],
+        gradients=gradients,
     )
 
 

@@ -6,7 +6,7 @@ from collections.abc import Sequence
 from pathlib import Path
 from typing import TYPE_CHECKING
 
-from tfnlp.commands.models import Classifier, is_tagger, load_model
+from tfnlp.commands.models import Classifier, is_tagger, load_model, refuse_language_model
 from tfnlp.data.corpus import Corpus
 from tfnlp.data.labels import check_labels
 from tfnlp.data.readers import read_corpus
@@ -40,6 +40,7 @@ def evaluate(
         UserError: if either cannot be read, or a label is none of the model's.
     """
     copy = load_model(model)
+    refuse_language_model(copy, "evaluate")
     if is_tagger(copy):
         from tfnlp.commands.tagger_evaluation import evaluate_tagger
 

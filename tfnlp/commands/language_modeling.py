@@ -17,6 +17,7 @@ from tfnlp.data.pipeline import evaluation_batches
 from tfnlp.data.sentence_corpus import SentenceCorpus, cut_off, read_sentences
 from tfnlp.data.sentence_stream import encode_sentences, segments_per_epoch, sentence_rows
 from tfnlp.errors import UserError
+from tfnlp.evaluation.gradient_section import GradientSection
 from tfnlp.evaluation.language_model_report import SurprisingSentence, write_language_model_report
 from tfnlp.evaluation.perplexity import Perplexity, SentenceScores
 from tfnlp.layers.word_softmax.registry import softmax_class
@@ -166,7 +167,7 @@ def validation_rows(valid: SentenceCorpus | None) -> Iterable[dict[str, Any]]:
 def judge(task: LanguageModel, recipe: Recipe, corpora: dict[str, SentenceCorpus]) -> Judgement:
     """Judges the trained model on what was held out, in one piece if it was trained on a stream."""
     section: Any = recipe.evaluation
-    scores = {
+    scores: dict[str, SentenceScores] = {
         part: task.score(corpora[part].texts, as_stream=task.stream)
         for part in ("valid", "test")
         if part in corpora
@@ -212,6 +213,7 @@ def write_pages(
     progress: Any,
     judgement: Judgement,
     metrics: dict[str, Any],
+    gradients: GradientSection | None = None,
 ) -> None:
     """Draws the picture and writes the report."""
     name = held_out(judgement.reports)
@@ -240,4 +242,5 @@ def write_pages(
         data_summary=data,
         plots=pictures,
         seconds=metrics["seconds"],
+        gradients=gradients,
     )

@@ -18,7 +18,13 @@ if TYPE_CHECKING:
 
 logger = logging.getLogger(__name__)
 
-ModelFile = Annotated[Path, typer.Argument(metavar="MODEL", help="A model of `tfnlp ngram train`, or ARPA.")]
+ModelFile = Annotated[
+    Path,
+    typer.Argument(
+        metavar="MODEL",
+        help="A run or a .keras file of a language model, a model of `tfnlp ngram train`, or ARPA.",
+    ),
+]
 LevelOption = Annotated[
     str, typer.Option(help="Of an ARPA file, which does not say: what its tokens are, word or char.")
 ]
@@ -34,6 +40,14 @@ def perplexity(
             show_default=False,
         ),
     ],
+    alone: Annotated[
+        bool,
+        typer.Option(
+            "--alone",
+            help="Foretell each line by itself. A network that was trained on a stream reads the lines as one text "
+            "otherwise; models of n-grams never do.",
+        ),
+    ] = False,
     level: LevelOption = "word",
     as_json: Annotated[bool, typer.Option("--json", help="Print JSON for programs to read.")] = False,
 ) -> None:
@@ -42,20 +56,21 @@ def perplexity(
     from tfnlp.evaluation.perplexity import perplexity_of
 
     loaded = load_language_model(model, level)
+    reader, as_stream = _reader(loaded, alone)
     talkative = logging.getLogger("tfnlp").isEnabledFor(logging.INFO)
     progress = VectorProgress(console(stderr=True) if talkative else None)
     progress.stage("scoring")
     try:
-        report = perplexity_of(loaded, _told(sentences_of(file, loaded), progress))
+        report = perplexity_of(reader, _told(sentences_of(file, loaded), progress))
     finally:
         progress.close()
     if not report.sentences:
         raise UserError(f"{file} is empty: there is not one sentence in it")
     _warn_of_mismatch(report)
     if as_json:
-        print_json({"model": str(model), "file": file, **report.as_dict()})
+        print_json({"model": str(model), "file": file, "as_stream": as_stream, **report.as_dict()})
         return
-    for line in report_lines(report):
+    for line in report_lines(report, as_stream=as_stream):
         print_line(line)
 
 
@@ -90,22 +105,50 @@ def generate(
 
 
 def load_language_model(path: Path, level: str = "word") -> LanguageModel:
-    """The model in a file; its kind is told by its content.
+    """The model in a run, or in a file, whose kind is told by its content.
 
     Raises:
         UserError: if there is none, it is broken, or of no kind that is known.
     """
+    if path.suffix == ".keras" or path.is_dir():
+        return _load_network(path)
     from tfnlp.ngram.model_loading import load_ngram_model
 
-    if path.is_dir():
-        raise UserError(
-            f"{path} is a folder; name the file of a language model, such as `tfnlp ngram train` writes"
-        )
     return load_ngram_model(path, level=level)
 
 
+def _load_network(path: Path) -> Any:
+    """A language model that `tfnlp train` made."""
+    from tfnlp.commands.quiet import load_tensorflow_quietly
+
+    load_tensorflow_quietly()
+    from tfnlp.commands.models import is_language_model, is_run, load_model
+
+    if path.is_dir() and not is_run(path):
+        raise UserError(
+            f"{path} is a folder, and no run of a language model; name a run, or the file of a model, such as `tfnlp "
+            "ngram train` writes"
+        )
+    model = load_model(path)
+    if not is_language_model(model):
+        raise UserError(
+            f"{path} is no language model; `tfnlp train pipelines/lm-ptb-small.toml` makes one of a text, `tfnlp ngram "
+            "train` another"
+        )
+    return model
+
+
+def _reader(model: Any, alone: bool) -> tuple[Any, bool]:
+    """What scores the lines, and whether it reads them as one text."""
+    if alone or not getattr(model, "stream", False):
+        return model, False
+    from tfnlp.tasks.sentence_scoring import StreamScorer
+
+    return StreamScorer(model), True
+
+
 def sentences_of(source: str, model: Any) -> Iterator[str]:
-    """The lines of a text that are not blank; of a package cut by hand, for a model of characters, without the cuts.
+    """The lines of a text that are not blank; of a package cut by hand without the cuts, unless the model has them.
 
     Raises:
         UserError: if the text is missing or no UTF-8, with its line.
@@ -113,15 +156,22 @@ def sentences_of(source: str, model: Any) -> Iterator[str]:
     from tfnlp.embeddings.sentences import Sentences
 
     sentences = Sentences(source)
-    joined = sentences.is_cut_by_hand and model.level.name == "char"
+    preprocessor = getattr(model, "preprocessor", None)
+    joins = model.level.name == "char" if preprocessor is None else preprocessor.joins_cut_words
+    joined = sentences.is_cut_by_hand and joins
     for line in sentences.lines():
         if line.strip():
             yield "".join(line.split()) if joined else line
 
 
-def report_lines(report: Perplexity) -> list[str]:
+def report_lines(report: Perplexity, *, as_stream: bool = False) -> list[str]:
     """The report for people."""
     lines = [
+        *(
+            ["read                as one text, line after line; --alone reads each by itself"]
+            if as_stream
+            else []
+        ),
         f"perplexity          {_figure(report.perplexity)}",
         f"  without unknown   {_figure(report.perplexity_without_unknown)}",
         f"nats a token        {_figure(report.nats_per_token, 4)}",

@@ -69,8 +69,23 @@ def is_tagger(model: Any) -> bool:
     return hasattr(model, "scheme")
 
 
+def is_language_model(model: Any) -> bool:
+    """Whether a loaded model foretells texts."""
+    return getattr(model, "kind", "") == "language_model"
+
+
+def refuse_language_model(model: Any, verb: str) -> None:
+    """Raises UserError if a verb that asks for labels is asked about a language model."""
+    if is_language_model(model):
+        raise UserError(
+            f"`tfnlp {verb}` asks for labels or tags, and this model foretells texts; `tfnlp perplexity` and `tfnlp "
+            "generate` take it"
+        )
+
+
 def require_classifier(model: Any, verb: str) -> None:
-    """Raises UserError if a verb that knows classifiers only is asked about a tagger."""
+    """Raises UserError if a verb that knows classifiers only is asked about another model."""
+    refuse_language_model(model, verb)
     if is_tagger(model):
         raise UserError(
             f"`tfnlp {verb}` knows classifiers only, and this model tags tokens; `tfnlp predict`, `tfnlp evaluate` and "

@@ -71,13 +71,14 @@ def answers(model: Path, texts: Sequence[str | bytes]) -> list[dict[str, Any]]:
         a dict a text: `text`, `label` (the best), `score` (its), `scores` (label -> score) and, from a
         multi-label model, `labels`: all that score 0.5 or more. From a tagger, what `TaggedText.as_dict` gives.
     """
-    from tfnlp.commands.models import is_tagger, load_model
+    from tfnlp.commands.models import is_tagger, load_model, refuse_language_model
 
     if model.suffix != ".tflite":  # those need the small interpreter alone
         from tfnlp.commands.quiet import load_tensorflow_quietly
 
         load_tensorflow_quietly()
     copy = load_model(model)
+    refuse_language_model(copy, "predict")
     if is_tagger(copy):
         return [answer.as_dict() for answer in copy.tag(list(texts))]
     rows = []

@@ -24,7 +24,7 @@ class RunFolder:
       recipe.toml       the recipe with every default filled in
       model.keras       the kept weights, vocabulary and labels; there once training has finished
       checkpoint/       what --resume goes on from
-      metrics.json  history.csv  report.html  plots/  tensorboard/
+      metrics.json  history.csv  report.html  plots/  tensorboard/  gradient_health.json
       validation.jsonl  what picked the best epoch, texts and labels or tokens and tags; every export is proved on it
     ```
     """
@@ -41,6 +41,7 @@ class RunFolder:
     history = property(lambda self: self.path / "history.csv")
     report = property(lambda self: self.path / "report.html")
     plots = property(lambda self: self.path / "plots")
+    gradient_health = property(lambda self: self.path / "gradient_health.json")
     tensorboard = property(lambda self: self.path / "tensorboard")
     validation = property(lambda self: self.path / "validation.jsonl")
 

@@ -17,6 +17,7 @@ from tfnlp.data.tagging.corpus import TaggedCorpus
 from tfnlp.data.tagging.encoding import encode_tokens
 from tfnlp.data.tagging.tagged_rows import tagged_rows
 from tfnlp.errors import UserError
+from tfnlp.evaluation.gradient_section import GradientSection
 from tfnlp.evaluation.segmentation import SegmentationScores, evaluate_segmentation
 from tfnlp.evaluation.tagging import TaggingScores, evaluate_tags
 from tfnlp.evaluation.tagging_mistakes import worst_sentences
@@ -167,6 +168,7 @@ def write_pages(
     progress: Any,
     judgement: Judgement,
     metrics: dict[str, Any],
+    gradients: GradientSection | None = None,
 ) -> None:
     """Draws the pictures and writes the report."""
     name = held_out(judgement.scores)
@@ -190,6 +192,7 @@ def write_pages(
         data_summary=data,
         plots=pictures,
         seconds=metrics["seconds"],
+        gradients=gradients,
     )
 
 

@@ -7,6 +7,7 @@ from collections.abc import Iterable
 from typing import Any, Protocol, cast
 
 from tfnlp.commands.run_folder import RunFolder
+from tfnlp.evaluation.gradient_section import GradientSection
 from tfnlp.recipe import Recipe
 
 _MODULES = {
@@ -60,6 +61,7 @@ class TaskCommands(Protocol):
         progress: Any,
         judgement: Any,
         metrics: dict[str, Any],
+        gradients: GradientSection | None = None,
     ) -> None:
         """Draws the pictures and writes the report."""
 

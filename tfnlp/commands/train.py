@@ -12,6 +12,7 @@ from typing import Any
 import keras
 
 from tfnlp.commands.building import set_precision
+from tfnlp.commands.gradients import gradient_figures, gradient_recorder, gradient_section
 from tfnlp.commands.models import load_keras
 from tfnlp.commands.run_folder import RunFolder
 from tfnlp.commands.task_commands import TaskCommands, task_commands
@@ -123,6 +124,9 @@ def _fit(
     callbacks = list(callbacks)
     if training.tensorboard:
         callbacks.append(keras.callbacks.TensorBoard(str(run.tensorboard), write_graph=False))
+    data = doing.fit_data(recipe, corpora)
+    if training.gradient_health:
+        callbacks.append(gradient_recorder(task, recipe, run, data["texts"], data["labels"]))
     trainer = Trainer(
         task,
         checkpoint=run.checkpoint,
@@ -135,7 +139,7 @@ def _fit(
         callbacks=callbacks,
         after_epoch=lambda progress: run.write_history(progress.history),
     )
-    return trainer.fit(**doing.fit_data(recipe, corpora), resume=resume)
+    return trainer.fit(**data, resume=resume)
 
 
 def _evaluate(
@@ -160,6 +164,7 @@ def _evaluate(
             )
             for kind, bucket in (("padded_share", True), ("padded_share_without_buckets", False))
         }
+    gradients = gradient_section(recipe, run)
     metrics: dict[str, Any] = {
         "name": recipe.name,
         "task": recipe.task.type,
@@ -177,10 +182,11 @@ def _evaluate(
         "best_epoch": progress.best_epoch,
         "rows": {part: len(corpus) for part, corpus in corpora.items()},
         **judgement.as_dict(),
+        "gradient_health": gradient_figures(gradients),
         "training_seconds": round(sum(row["seconds"] for row in progress.history), 2),
         "seconds": round(time.perf_counter() - started, 2),
     }
     write_json_atomically(run.metrics, metrics)
     run.write_history(progress.history)
-    doing.write_pages(recipe, run, corpora, progress, judgement, metrics)
+    doing.write_pages(recipe, run, corpora, progress, judgement, metrics, gradients)
     return metrics

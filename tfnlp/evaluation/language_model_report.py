@@ -8,6 +8,7 @@ from collections.abc import Mapping, Sequence
 from pathlib import Path
 from typing import Any
 
+from tfnlp.evaluation.gradient_section import GradientSection
 from tfnlp.evaluation.perplexity import Perplexity
 from tfnlp.evaluation.run_page import write_run_page
 
@@ -47,6 +48,7 @@ def write_language_model_report(
     data_summary: Mapping[str, Any] | None = None,
     plots: Mapping[str, str | os.PathLike[str]] | None = None,
     seconds: float,
+    gradients: GradientSection | None = None,
 ) -> Path:
     """Writes what a run did and reached as a single self-contained page, whole or not at all.
 
@@ -63,6 +65,7 @@ def write_language_model_report(
         data_summary: what the data holds, nested as the settings; None leaves the section out.
         plots: name -> path of a PNG, in the order to show.
         seconds: how long the run took.
+        gradients: what was measured of them, or None.
 
     Returns:
         the path.
@@ -82,6 +85,7 @@ def write_language_model_report(
         plots=plots,
         captions=_CAPTIONS,
         seconds=seconds,
+        gradients=gradients,
         reports=dict(reports),
         held_out=held_out,
         scores=reports[held_out],

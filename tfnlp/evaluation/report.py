@@ -7,6 +7,7 @@ from collections.abc import Mapping, Sequence
 from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
+from tfnlp.evaluation.gradient_section import GradientSection
 from tfnlp.evaluation.run_page import write_run_page
 
 if TYPE_CHECKING:
@@ -33,6 +34,7 @@ def write_report(
     data_summary: Mapping[str, Any] | None = None,
     plots: Mapping[str, str | os.PathLike[str]] | None = None,
     seconds: float,
+    gradients: GradientSection | None = None,
 ) -> Path:
     """Writes what a run did and reached as a single self-contained page, whole or not at all.
 
@@ -50,6 +52,7 @@ def write_report(
         data_summary: what the data holds, nested as the settings; `None` leaves the section out.
         plots: name -> path of a PNG, as `plot_classification` returns them, in the order to show.
         seconds: how long the run took.
+        gradients: what was measured of them, or None.
 
     Returns:
         the path.
@@ -69,6 +72,7 @@ def write_report(
         plots=plots,
         captions=_CAPTIONS,
         seconds=seconds,
+        gradients=gradients,
         report=report,
         wrong=round(report.examples * (1 - report.accuracy)),
         baseline=baseline,

@@ -7,6 +7,7 @@ from collections.abc import Mapping, Sequence
 from pathlib import Path
 from typing import Any
 
+from tfnlp.evaluation.gradient_section import GradientSection
 from tfnlp.evaluation.page import picture, render_page, sections
 from tfnlp.files import write_text_atomically
 
@@ -23,6 +24,7 @@ def write_run_page(
     plots: Mapping[str, str | os.PathLike[str]] | None,
     captions: Mapping[str, str],
     seconds: float,
+    gradients: GradientSection | None = None,
     **values: Any,
 ) -> Path:
     """Writes a run's page, whole or not at all.
@@ -38,6 +40,7 @@ def write_run_page(
         plots: name -> path of a PNG, in the order to show.
         captions: name -> what stands below the picture.
         seconds: how long the run took.
+        gradients: what was measured of them, or None.
         **values: what the template names beside these.
 
     Returns:
@@ -61,6 +64,7 @@ def write_run_page(
         history=[[row.get(column) for column in columns] for row in history],
         data=sections(data_summary or {}),
         settings=sections(settings),
+        gradients=gradients.for_page() if gradients else None,
         **values,
     )
     return write_text_atomically(path, page)

@@ -7,6 +7,7 @@ from collections.abc import Mapping, Sequence
 from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
+from tfnlp.evaluation.gradient_section import GradientSection
 from tfnlp.evaluation.run_page import write_run_page
 
 if TYPE_CHECKING:
@@ -34,6 +35,7 @@ def write_tagging_report(
     data_summary: Mapping[str, Any] | None = None,
     plots: Mapping[str, str | os.PathLike[str]] | None = None,
     seconds: float,
+    gradients: GradientSection | None = None,
 ) -> Path:
     """Writes what a run did and reached as a single self-contained page, whole or not at all.
 
@@ -49,6 +51,7 @@ def write_tagging_report(
         data_summary: what the data holds, nested as the settings; None leaves the section out.
         plots: name -> path of a PNG, as `plot_tagging` returns them, in the order to show.
         seconds: how long the run took.
+        gradients: what was measured of them, or None.
 
     Returns:
         the path.
@@ -68,6 +71,7 @@ def write_tagging_report(
         plots=plots,
         captions=_CAPTIONS,
         seconds=seconds,
+        gradients=gradients,
         scores=scores,
         plain=scores.scheme == "plain",
         wrong=scores.sentences - round(scores.exact * scores.sentences),

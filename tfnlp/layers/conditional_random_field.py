@@ -14,6 +14,7 @@ from tfnlp.layers.crf.likelihood import log_likelihood
 from tfnlp.layers.crf.marginals import tag_marginals
 from tfnlp.layers.crf.paths import FORBIDDEN, Transitions, path_scores
 from tfnlp.layers.crf.viterbi import best_paths
+from tfnlp.layers.precision import full_precision
 
 
 @keras.saving.register_keras_serializable(package="tfnlp")
@@ -61,7 +62,8 @@ class ConditionalRandomField(keras.layers.Layer):
         **kwargs: Any,
     ):
         # Sums over thousands of tokens need more digits than half precision has.
-        super().__init__(**{**kwargs, "dtype": "float32"})
+        dtype = full_precision(keras.dtype_policies.get(kwargs.get("dtype")).compute_dtype)
+        super().__init__(**{**kwargs, "dtype": dtype})
         if tags < 1:
             raise ValueError(f"`tags` must be at least 1. Received: tags={tags}")
         self.tags = tags
@@ -170,7 +172,7 @@ class ConditionalRandomField(keras.layers.Layer):
 
         Where that may be 0 a padded step is added: a loop wants one.
         """
-        scores = ops.cast(scores, "float32")
+        scores = ops.cast(scores, self.compute_dtype)
         time = ops.shape(scores)[1]
         mask = ops.ones_like(scores[:, :, 0], dtype="bool") if mask is None else ops.cast(mask, "bool")
         if _may_be_empty(scores):

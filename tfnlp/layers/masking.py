@@ -6,6 +6,8 @@ from typing import Any
 
 from keras import ops
 
+from tfnlp.layers.precision import full_precision
+
 
 def masked_sum(inputs: Any, mask: Any) -> Any:
     """Sums the real tokens: float `[batch, time, units]`, bool `[batch, time]` -> float `[batch, units]`."""
@@ -48,13 +50,13 @@ def softmax(scores: Any) -> Any:
     )
 
 
-def mask_bias(mask: Any) -> Any:
-    """What added to scores takes the masked ones out of a softmax: float32 like `mask`, 0 or -1e9.
+def mask_bias(mask: Any, dtype: str = "float32") -> Any:
+    """What added to scores takes the masked ones out of a softmax: float of this dtype like `mask`, 0 or -1e9.
 
     Added in float32 it swallows any score, so the softmax there is exactly 0; where nothing is real it is uniform.
     Unlike a selection, an addition costs its gradient nothing.
     """
-    return (ops.cast(mask, "float32") - 1) * 1e9
+    return (ops.cast(mask, dtype) - 1) * 1e9
 
 
 def masked_softmax(scores: Any, mask: Any) -> Any:
@@ -67,8 +69,9 @@ def masked_softmax(scores: Any, mask: Any) -> Any:
     Returns:
         float32 tensor like `scores`: half precision would blur weights that must sum to 1.
     """
-    weights = softmax(ops.cast(scores, "float32") + mask_bias(mask))
-    return weights * ops.cast(mask, "float32")
+    dtype = full_precision(scores.dtype)
+    weights = softmax(ops.cast(scores, dtype) + mask_bias(mask, dtype))
+    return weights * ops.cast(mask, dtype)
 
 
 def turned_round(inputs: Any, mask: Any) -> Any:

@@ -8,6 +8,7 @@ import keras
 from keras import ops
 
 from tfnlp.layers.masking import mask_bias, softmax
+from tfnlp.layers.precision import widened
 
 
 @keras.saving.register_keras_serializable(package="tfnlp")
@@ -113,7 +114,7 @@ class MultiHeadAttention(keras.layers.Layer):
             # A query that may read nothing has read everything alike: take that out again.
             reads = ops.any(readable, axis=(1, 3))  # [batch, queries], or one number for all
             output = ops.where(ops.expand_dims(reads, -1), output, ops.zeros_like(output))
-            weights = weights * ops.cast(readable, "float32")
+            weights = weights * ops.cast(readable, weights.dtype)
         return (output, weights) if return_weights else output
 
     def read_on(
@@ -155,8 +156,8 @@ class MultiHeadAttention(keras.layers.Layer):
         scale = (query.shape[-1] // self.heads) ** -0.5
         queries = self._split(self.query(query) * scale)
         scores = ops.matmul(queries, ops.transpose(keys, (0, 1, 3, 2)))  # [batch, heads, queries, keys]
-        scores = ops.cast(scores, "float32")
-        weights = softmax(scores if readable is None else scores + mask_bias(readable))
+        scores = widened(scores)
+        weights = softmax(scores if readable is None else scores + mask_bias(readable, scores.dtype))
         dropped = self.weight_dropout(ops.cast(weights, self.compute_dtype), training=training)
         read = ops.transpose(ops.matmul(dropped, values), (0, 2, 1, 3))  # [batch, queries, heads, units]
         return self.output_projection(ops.reshape(read, ops.shape(query))), weights

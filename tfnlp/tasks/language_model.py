@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import logging
-from collections.abc import Sequence
+from collections.abc import Iterable, Sequence
 from typing import Any
 
 import keras
@@ -15,11 +15,11 @@ from tfnlp.data.pipeline import steps_per_epoch, training_batches
 from tfnlp.data.sentence_stream import encode_sentences, segments_per_epoch, sentence_rows, stream_batches
 from tfnlp.encoders.encoder import Encoder
 from tfnlp.errors import UserError
-from tfnlp.evaluation.perplexity import SentenceScores
+from tfnlp.evaluation.perplexity import Perplexity, SentenceScores, perplexity_of
 from tfnlp.layers.word_softmax.word_softmax import WordSoftmax
 from tfnlp.tasks.carried_state import CarriedState
 from tfnlp.tasks.language_model_network import LanguageModelNetwork, State
-from tfnlp.tasks.sentence_scoring import SentenceScorer, StreamScorer, column_losses
+from tfnlp.tasks.sentence_scoring import COLUMN_TOKENS, SentenceScorer, StreamScorer, column_losses
 from tfnlp.tasks.text_generation import TextGeneration
 from tfnlp.text.sentence_preprocessor import SentencePreprocessor
 
@@ -110,7 +110,7 @@ class LanguageModel(TextGeneration, LanguageModelNetwork):
             )
         self.stream = stream
         self.segment_tokens = segment_tokens
-        self.perplexity = PerplexityMetric(name="perplexity")
+        self.perplexity_tracker = PerplexityMetric(name="perplexity")
         self.build((None, None))
 
     @property
@@ -227,7 +227,7 @@ class LanguageModel(TextGeneration, LanguageModelNetwork):
         gradients = tape.gradient(scaled, self.trainable_weights)
         self.optimizer.apply_gradients(zip(gradients, self.trainable_weights))
         self._loss_tracker.update_state(loss, sample_weight=tokens)
-        self.perplexity.update_state(of_tokens, sample_weight=tokens)
+        self.perplexity_tracker.update_state(of_tokens, sample_weight=tokens)
         return self.get_metrics_result()
 
     def _training_vectors(self, inputs: Any) -> Any:
@@ -254,10 +254,10 @@ class LanguageModel(TextGeneration, LanguageModelNetwork):
         """Returns the loss, nats a token, and perplexity.
 
         Args:
-            x: sentences. A model of a stream reads them as one, cut into `batch_size` columns to be quick; `score` with
+            x: sentences. A model of a stream reads them as one, and a long text, to be quick, in columns; `score` with
                 `as_stream` reads it in one piece.
             y: None.
-            batch_size: int, columns of a stream or most sentences a batch.
+            batch_size: int, most columns of a stream, each of 500 tokens at least, or most sentences a batch.
             return_dict: whether to return a dict of names and figures, not a list of figures.
             **kwargs: of Keras's `evaluate`, `callbacks` is heeded.
         """
@@ -267,7 +267,7 @@ class LanguageModel(TextGeneration, LanguageModelNetwork):
             callbacks.on_test_begin()
         tokens, lengths = encode_sentences(self.preprocessor, texts)
         if self.stream:
-            losses = column_losses(self, tokens, batch_size or 20)
+            losses = column_losses(self, tokens, max(1, min(batch_size or 20, len(tokens) // COLUMN_TOKENS)))
         else:
             losses = SentenceScorer(self, batch_size or 64).losses(tokens, lengths)
         if not len(tokens):
@@ -292,6 +292,16 @@ class LanguageModel(TextGeneration, LanguageModelNetwork):
         """
         scorer = StreamScorer(self) if as_stream else SentenceScorer(self, batch_size)
         return scorer.score(texts)
+
+    def perplexity(self, texts: Iterable[str], *, as_stream: bool | None = None) -> Perplexity:
+        """The report of a text of any length; batches do not change it.
+
+        Args:
+            texts: a sentence each.
+            as_stream: as for `score`; None for as the model was trained.
+        """
+        stream = self.stream if as_stream is None else as_stream
+        return perplexity_of(StreamScorer(self) if stream else self, texts)
 
     @property
     def judge_rows(self) -> Any:

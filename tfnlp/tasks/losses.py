@@ -7,6 +7,8 @@ from typing import Any
 import keras
 from keras import ops
 
+from tfnlp.layers.precision import full_precision, widened
+
 LOSSES = ("cross_entropy", "hinge")
 
 
@@ -38,7 +40,7 @@ class SmoothedCrossEntropy(keras.losses.Loss):
 
     def call(self, y_true: Any, y_pred: Any) -> Any:
         """The loss of each example, float `[batch]`."""
-        log_p = ops.log_softmax(ops.cast(y_pred, "float32"), axis=-1)
+        log_p = ops.log_softmax(widened(y_pred), axis=-1)
         truth = _one_hot(y_true, y_pred)
         picked = ops.sum(truth * log_p, axis=-1)
         return -(1 - self.label_smoothing) * picked - self.label_smoothing * ops.mean(log_p, axis=-1)
@@ -65,7 +67,7 @@ class MulticlassHinge(keras.losses.Loss):
 
     def call(self, y_true: Any, y_pred: Any) -> Any:
         """The loss of each example, float `[batch]`."""
-        y_pred = ops.cast(y_pred, "float32")
+        y_pred = widened(y_pred)
         truth = _one_hot(y_true, y_pred)
         right = ops.sum(truth * y_pred, axis=-1)
         wrong = ops.max(ops.where(truth > 0, ops.full_like(y_pred, -1e30), y_pred), axis=-1)
@@ -86,15 +88,15 @@ class MultilabelHinge(keras.losses.Loss):
 
     def call(self, y_true: Any, y_pred: Any) -> Any:
         """The loss of each example, float `[batch]`."""
-        y_pred = ops.cast(y_pred, "float32")
-        sign = 2.0 * ops.cast(y_true, "float32") - 1.0
+        y_pred = widened(y_pred)
+        sign = 2.0 * ops.cast(y_true, y_pred.dtype) - 1.0
         return ops.mean(ops.relu(1.0 - sign * y_pred), axis=-1)
 
 
 def _one_hot(y_true: Any, y_pred: Any) -> Any:
     # Keras hands class numbers over as [batch] or [batch, 1].
     numbers = ops.reshape(ops.cast(y_true, "int32"), (-1,))
-    return ops.one_hot(numbers, y_pred.shape[-1], dtype="float32")
+    return ops.one_hot(numbers, y_pred.shape[-1], dtype=full_precision(y_pred.dtype))
 
 
 def classification_loss(

@@ -14,6 +14,8 @@ from tfnlp.text.sentence_preprocessor import END_ID, SentencePreprocessor
 if TYPE_CHECKING:
     from tfnlp.tasks.language_model import LanguageModel
 
+# Columns of so many tokens begin anew rarely enough that it hardly shows.
+COLUMN_TOKENS = 500
 # Of tokens times words: more are judged piece by piece. The answer does not depend on it.
 _NUMBERS_AT_ONCE = 1 << 23
 

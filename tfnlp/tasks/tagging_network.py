@@ -14,6 +14,7 @@ from tfnlp.errors import UserError
 from tfnlp.layers.character_bilstm import CharacterBiLSTM  # noqa: F401  (known to Keras once imported)
 from tfnlp.layers.character_cnn import CharacterCNN  # noqa: F401
 from tfnlp.layers.conditional_random_field import ConditionalRandomField
+from tfnlp.layers.precision import full_precision
 from tfnlp.tasks.tag_index import TagIndex
 from tfnlp.text.casing import CASINGS
 from tfnlp.text.tagging_preprocessor import TaggingPreprocessor
@@ -64,11 +65,14 @@ class TaggingNetwork(keras.Model):
         )
         self.input_dropout = keras.layers.Dropout(input_dropout, dtype=policy, name="input_dropout")
         self.sequence_dropout = keras.layers.Dropout(dropout, dtype=policy, name="sequence_dropout")
-        self.classifier = keras.layers.Dense(len(self.tags), dtype="float32", name="logits")
+        self.classifier = keras.layers.Dense(
+            len(self.tags), dtype=full_precision(self.compute_dtype), name="logits"
+        )
         self.field = (
             ConditionalRandomField(
                 len(self.tags),
                 *(None if scheme == "plain" else allowed.tolist() for allowed in self.tag_index.allowed),
+                dtype=policy,
                 name="field",
             )
             if head == "crf"
@@ -114,8 +118,11 @@ class TaggingNetwork(keras.Model):
     def call(self, inputs: Any, training: bool = False) -> Any:
         """Computes logits; see the class."""
         parts = inputs if isinstance(inputs, dict) else {"token_ids": inputs}
-        token_ids = parts["token_ids"]
-        vectors = self.encoder.look_up(token_ids, training)
+        return self.logits_of(parts["token_ids"], self.token_vectors(parts, training), training)
+
+    def token_vectors(self, parts: dict[str, Any], training: bool = False) -> Any:
+        """What the encoder reads of each token, word, spelling and casing, as `Encoder.look_up` gives it."""
+        vectors = self.encoder.look_up(parts["token_ids"], training)
         features = []
         if self.character_encoder is not None:
             features.append(self.character_encoder(parts["char_ids"], training=training))
@@ -125,6 +132,10 @@ class TaggingNetwork(keras.Model):
             vectors = self.encoder.join_features(vectors, ops.concatenate(features, axis=-1))
         if self.input_dropout_rate:
             vectors = keras.tree.map_structure(lambda v: self.input_dropout(v, training=training), vectors)
+        return vectors
+
+    def logits_of(self, token_ids: Any, vectors: Any, training: bool = False) -> Any:
+        """The logits of tokens for which these vectors stand; those that `call` gives for its own."""
         sequence = self.encoder(token_ids, training=training, vectors=vectors)["sequence"]
         return self.classifier(self.sequence_dropout(sequence, training=training))
 

@@ -21,6 +21,7 @@ from tfnlp.data.pipeline import (
 from tfnlp.encoders.encoder import Encoder
 from tfnlp.encoders.registry import ENCODERS, encoder_class
 from tfnlp.errors import UserError
+from tfnlp.layers.precision import full_precision
 from tfnlp.tasks.losses import classification_loss
 from tfnlp.text.preprocessor import TextPreprocessor
 
@@ -106,7 +107,8 @@ class TextClassifier(keras.Model):
         self.classifier = keras.layers.Dense(
             len(self.labels),
             kernel_regularizer=keras.regularizers.L1L2(l1, l2) if l1 or l2 else None,
-            dtype="float32",  # logits in full precision whatever the policy: softmax over float16 loses the tails
+            # Logits in full precision whatever the policy: softmax over float16 loses the tails.
+            dtype=full_precision(self.compute_dtype),
             name="logits",
         )
         self.build((None, None))

@@ -52,9 +52,9 @@ def _log_partition(messages: Messages, mask: Any, ends: Any) -> Any:
 
 def _gradient(upstream: Any, messages: Messages, tags: Any, mask: Any) -> tuple[Any, Any, Any, Any]:
     number = messages.marginals.shape[-1]
-    share = ops.transpose(ops.expand_dims(upstream, -1) * ops.cast(mask, "float32"))  # [time, batch]
+    share = ops.transpose(ops.expand_dims(upstream, -1) * ops.cast(mask, upstream.dtype))  # [time, batch]
     share = ops.expand_dims(share, -1)
-    gold = ops.one_hot(ops.transpose(tags), number, dtype="float32")  # [time, batch, tags]
+    gold = ops.one_hot(ops.transpose(tags), number, dtype=share.dtype)  # [time, batch, tags]
     d_scores = (gold - messages.marginals) * share
     d_steps = _counts(gold[:-1], gold[1:] * share[1:]) - _expected_steps(messages, share)
     by_row = ops.transpose(d_scores, (1, 0, 2))

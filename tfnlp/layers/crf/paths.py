@@ -37,7 +37,7 @@ def path_scores(scores: Any, tags: Any, mask: Any, transitions: Transitions) -> 
         float32 `[batch]`.
     """
     number = scores.shape[-1]
-    real = ops.cast(mask, "float32")
+    real = ops.cast(mask, scores.dtype)
     last = real - ops.pad(real[:, 1:], [[0, 0], [0, 1]])  # 1 at the last token
     token = ops.squeeze(ops.take_along_axis(scores, ops.expand_dims(tags, -1), axis=-1), -1)
     step = ops.take(ops.reshape(transitions.between, (-1,)), tags[:, :-1] * number + tags[:, 1:], axis=0)

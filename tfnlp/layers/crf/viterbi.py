@@ -45,7 +45,7 @@ def best_paths(scores: Any, mask: Any, transitions: Transitions) -> Any:
     final = _best(last_step(ops.transpose(best, (1, 0, 2)), mask) + transitions.ends)
     # At each place the way back needs what was best at the place before, and whether a token is there at all:
     # padding hands the last tag on. One tensor, since Keras scans no two of unknown length in TensorFlow.
-    real = ops.transpose(ops.cast(mask, "float32"))
+    real = ops.transpose(ops.cast(mask, scores.dtype))
     steps = ops.concatenate([ops.concatenate([best[:1], best[:-1]]), ops.expand_dims(real, -1)], axis=-1)
     tags = ops.scan(back, final, steps, reverse=True)[1]
     return ops.transpose(tags) * ops.cast(mask, "int32")

@@ -9,6 +9,7 @@ from typing import Any
 import keras
 from keras import ops
 
+from tfnlp.layers.precision import widened
 from tfnlp.layers.word_softmax.softmax_losses import logits_of, softmax_losses
 from tfnlp.layers.word_softmax.word_softmax import NO_MASS, WordSoftmax
 
@@ -121,7 +122,7 @@ class AdaptiveSoftmax(WordSoftmax):
         return ops.concatenate(parts, axis=-1)
 
     def _weights(self, matrix: Any, bias: Any) -> tuple[Any, Any]:
-        return ops.cast(matrix, self.compute_dtype), ops.cast(bias, "float32")
+        return ops.cast(matrix, self.compute_dtype), widened(ops.convert_to_tensor(bias))
 
     def get_config(self) -> dict[str, Any]:
         """Plain JSON."""

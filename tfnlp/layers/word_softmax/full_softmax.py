@@ -8,6 +8,7 @@ import keras
 import numpy as np
 from keras import ops
 
+from tfnlp.layers.precision import widened
 from tfnlp.layers.word_softmax.softmax_losses import logits_of, softmax_losses
 from tfnlp.layers.word_softmax.word_softmax import NO_MASS, WordSoftmax
 
@@ -42,7 +43,8 @@ class FullSoftmax(WordSoftmax):
         return ops.log_softmax(logits_of(self.projected(vectors), matrix, self._masked_bias()), axis=-1)
 
     def _masked_bias(self) -> Any:
-        """The bias in float32, padding's so low that it has no probability."""
-        padding = np.zeros(self.vocabulary_size, np.float32)
+        """The bias in full precision, padding's so low that it has no probability."""
+        bias = widened(ops.convert_to_tensor(self.bias))
+        padding = np.zeros(self.vocabulary_size, keras.backend.standardize_dtype(bias.dtype))
         padding[0] = NO_MASS
-        return ops.cast(self.bias, "float32") - padding
+        return bias - padding

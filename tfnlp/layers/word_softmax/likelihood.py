@@ -19,37 +19,34 @@ def negative_log_likelihood(
     Args:
         vectors: float `[rows, width]`.
         matrix: `[words, width]`, of the vectors' dtype.
-        bias: float32 `[words]`.
+        bias: float32 `[words]`; float64 if the vectors are.
         targets: int32 `[rows]`.
 
     Returns:
-        float32 `[rows]`; whatever the inputs' dtype, all but the products is computed in float32.
+        `[rows]` of the bias's dtype, in which all but the products is computed.
     """
 
     @tf.custom_gradient
     def run(vectors: tf.Tensor, matrix: tf.Tensor, bias: tf.Tensor):
-        dtype = vectors.dtype
-        logits = tf.nn.bias_add(tf.cast(tf.matmul(vectors, matrix, transpose_b=True), tf.float32), bias)
+        dtype, wide = vectors.dtype, bias.dtype
+        logits = tf.nn.bias_add(tf.cast(tf.matmul(vectors, matrix, transpose_b=True), wide), bias)
         largest = tf.reduce_max(logits, axis=1, keepdims=True)
         exponentials = tf.exp(logits - largest)  # [rows, words]
         total = tf.reduce_sum(exponentials, axis=1)
         came = tf.gather(matrix, targets)  # [rows, width]
-        logit = tf.reduce_sum(tf.cast(vectors, tf.float32) * tf.cast(came, tf.float32), axis=1)
+        logit = tf.reduce_sum(tf.cast(vectors, wide) * tf.cast(came, wide), axis=1)
         losses = tf.math.log(total) + largest[:, 0] - logit - tf.gather(bias, targets)
 
         def gradient(upstream: tf.Tensor) -> tuple[tf.Tensor, tf.Tensor, tf.Tensor]:
             each = upstream[:, tf.newaxis]
             share = each / total[:, tf.newaxis]
-            wide = tf.cast(vectors, tf.float32)
             narrow = tf.cast(exponentials, dtype)
-            d_vectors = share * tf.cast(tf.matmul(narrow, matrix), tf.float32) - each * tf.cast(
-                came, tf.float32
-            )
+            d_vectors = share * tf.cast(tf.matmul(narrow, matrix), wide) - each * tf.cast(came, wide)
             # The bias is one more column of the matrix, whose vector is 1 everywhere.
-            with_one = tf.cast(tf.concat([share * wide, share], axis=1), dtype)
-            d_both = tf.cast(tf.matmul(narrow, with_one, transpose_a=True), tf.float32)
+            with_one = tf.cast(tf.concat([share * tf.cast(vectors, wide), share], axis=1), dtype)
+            d_both = tf.cast(tf.matmul(narrow, with_one, transpose_a=True), wide)
             d_both = tf.tensor_scatter_nd_sub(
-                d_both, targets[:, tf.newaxis], tf.concat([each * wide, each], axis=1)
+                d_both, targets[:, tf.newaxis], tf.concat([each * tf.cast(vectors, wide), each], axis=1)
             )
             return tf.cast(d_vectors, dtype), tf.cast(d_both[:, :-1], dtype), d_both[:, -1]
 

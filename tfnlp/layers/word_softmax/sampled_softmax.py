@@ -8,6 +8,7 @@ import keras
 import numpy as np
 from keras import ops
 
+from tfnlp.layers.precision import widened
 from tfnlp.layers.word_softmax.full_softmax import FullSoftmax
 from tfnlp.layers.word_softmax.softmax_losses import logits_of
 from tfnlp.layers.word_softmax.word_softmax import NO_MASS
@@ -62,10 +63,11 @@ class SampledSoftmax(FullSoftmax):
             self._masked_bias(),
         )
         sampled, log_q = self.draw()
-        logits = logits_of(vectors, ops.take(matrix, sampled, axis=0), ops.take(bias, sampled) - log_q)
+        weight = ops.take(bias, sampled) - ops.cast(log_q, bias.dtype)
+        logits = logits_of(vectors, ops.take(matrix, sampled, axis=0), weight)
         hits = ops.equal(ops.expand_dims(targets, 1), sampled)  # [rows, samples]
         others = ops.logsumexp(ops.where(hits, -NO_MASS, logits), axis=1)
-        came = ops.sum(ops.cast(vectors * ops.take(matrix, targets, axis=0), "float32"), axis=1)
+        came = ops.sum(widened(vectors * ops.take(matrix, targets, axis=0)), axis=1)
         # log(exp(came) + exp(others)) - came
         return ops.softplus(others - came - ops.take(bias, targets))
 

@@ -7,6 +7,8 @@ from typing import Any
 import keras
 from keras import ops
 
+from tfnlp.layers.precision import widened
+
 
 def softmax_losses(vectors: Any, matrix: Any, bias: Any, targets: Any) -> Any:
     """`-log softmax(matrix v + bias)` at the target, in nats.
@@ -30,4 +32,4 @@ def softmax_losses(vectors: Any, matrix: Any, bias: Any, targets: Any) -> Any:
 
 def logits_of(vectors: Any, matrix: Any, bias: Any) -> Any:
     """`matrix v + bias`: float32 `[rows, words]`; arguments as in `softmax_losses`."""
-    return ops.cast(ops.matmul(vectors, ops.transpose(matrix)), "float32") + bias
+    return widened(ops.matmul(vectors, ops.transpose(matrix))) + bias
