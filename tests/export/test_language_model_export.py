@@ -22,6 +22,7 @@ MODELS = {
     "gru": {},
     "lstm": {"layers": 2, "tokens": "word"},
     "fixed_window": {"window": 3, "tokens": "char"},
+    "one word": {"window": 1},
     "transformer": {"positions": "learned"},
     "adaptive": {"softmax": "adaptive"},
     "tied": {"softmax": "tied"},
@@ -39,7 +40,7 @@ def built(build_language_model, name):
     if "softmax" in settings:
         settings["softmax"] = softmaxes[settings["softmax"]]
         return build_language_model("gru", **settings)
-    return build_language_model(name, **settings)
+    return build_language_model("fixed_window" if name == "one word" else name, **settings)
 
 
 @pytest.fixture(scope="module")

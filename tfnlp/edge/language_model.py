@@ -47,6 +47,8 @@ class EdgeLanguageModel:
         UserError: if the file is not such a file.
     """
 
+    kind = LANGUAGE_MODEL
+
     def __init__(self, path: str | os.PathLike[str], num_threads: int = 1):
         file = ModelFile.read(path)
         if file.task != LANGUAGE_MODEL:
@@ -62,11 +64,6 @@ class EdgeLanguageModel:
                 f"`{path}` foretells {self._network.output_shapes[0][-1]} tokens but names {len(file.vocabulary)}. "
                 "Export it anew."
             )
-
-    @property
-    def joins_cut_words(self) -> bool:
-        """Whether spaces that part words cut by hand, in Chinese, are none of the text that this reads."""
-        return self.preprocessor.joins_cut_words
 
     def initial_state(self) -> State:
         """What is known before the first token."""

@@ -15,8 +15,7 @@ def ask(tf, np, model, texts, size, job):
     Returns:
         one value for each text: `log_probability`, `tokens`, `unknown`; `asked`, whether it has a prompt; `written`
         (base64), `written_tokens` and `written_log_probability`. And rows: `odd_perplexity`, whose `perplexity` is not
-        that of the others; `other_greedy`, whose text at temperature 0 is not that of `serving_default`;
-        `other_drawn`, whose text with a seed is not the same in another batch.
+        that of the others; `other_drawn`, whose text with a seed is not the same in another batch.
     """
     score = model.signatures["score"]
     names = ("log_probability", "tokens", "unknown")
@@ -35,21 +34,18 @@ def ask(tf, np, model, texts, size, job):
     prompts = {row: base64.b64decode(job["prompts"][row]) for row in asked}
     written = [""] * len(texts)
     numbers = {name: np.zeros(len(texts)) for name in ("written_tokens", "written_log_probability")}
-    other_greedy, other_drawn = [], []
+    other_drawn = []
     for start in range(0, len(asked), size):
         rows = asked[start : start + size]
         batch = [prompts[row] for row in rows]
         answer = _numpy(model.signatures["serving_default"](prompt=tf.constant(batch, tf.string)))
-        greedy = _drawn(tf, model, batch, max_tokens=100, temperature=0.0)
-        drawn = _drawn(tf, model, batch, max_tokens=20, temperature=1.0)
-        turned = _drawn(tf, model, batch[: len(batch) // 2 + 1], max_tokens=20, temperature=1.0)
+        drawn = _drawn(tf, model, batch)
+        fewer = _drawn(tf, model, batch[: len(batch) // 2 + 1])
         for place, row in enumerate(rows):
             written[row] = base64.b64encode(answer["text"][place]).decode()
             numbers["written_tokens"][row] = answer["tokens"][place]
             numbers["written_log_probability"][row] = answer["log_probability"][place]
-            if greedy[place] != answer["text"][place]:
-                other_greedy.append(row)
-            if place < len(turned) and drawn[place] != turned[place]:
+            if place < len(fewer) and drawn[place] != fewer[place]:
                 other_drawn.append(row)
     return {
         **{name: np.asarray(part) for name, part in found.items()},
@@ -57,17 +53,16 @@ def ask(tf, np, model, texts, size, job):
         "asked": np.asarray([prompt is not None for prompt in job["prompts"]], bool),
         "written": np.asarray(written),
         "odd_perplexity": np.asarray(odd, np.int64),
-        "other_greedy": np.asarray(other_greedy, np.int64),
         "other_drawn": np.asarray(other_drawn, np.int64),
     }
 
 
-def _drawn(tf, model, prompts, max_tokens, temperature):
+def _drawn(tf, model, prompts):
     rows = len(prompts)
     answer = model.signatures["generate"](
         prompt=tf.constant(prompts, tf.string),
-        max_tokens=tf.fill([rows], max_tokens),
-        temperature=tf.fill([rows], temperature),
+        max_tokens=tf.fill([rows], 20),
+        temperature=tf.ones([rows]),
         top_k=tf.zeros([rows], tf.int32),
         top_p=tf.ones([rows]),
         repetition_penalty=tf.ones([rows]),

@@ -73,16 +73,22 @@ def lite_network(task: Any) -> LiteNetwork:
         state = [tf.convert_to_tensor(part) for part in task.initial_state(1)]
     if any(np.asarray(part).any() for part in state):
         raise NotImplementedError(f"{type(task.encoder).__name__} begins with a state that is not 0")
-    names = [f"state_{place:02d}" for place in range(len(state))]
-    specs = [tf.TensorSpec(part.shape, part.dtype, name=name) for name, part in zip(names, state)]
+    # A window of one token keeps nothing; the interpreter knows no input of size 0.
+    kept = [place for place, part in enumerate(state) if part.shape.num_elements()]
+    names = [f"state_{place:02d}" for place in kept]
+    specs = [
+        tf.TensorSpec(state[place].shape, state[place].dtype, name=name) for place, name in zip(kept, names)
+    ]
 
-    def network(token_id: Any, *state: Any) -> dict[str, Any]:
-        logs, after = task.step(token_id, state)
-        parts = {
-            name: tf.ensure_shape(part, spec.shape)
-            for name, part, spec in zip(names, after, specs, strict=True)
+    def network(token_id: Any, *given: Any) -> dict[str, Any]:
+        parts = dict(zip(kept, given, strict=True))
+        logs, after = task.step(
+            token_id, tuple(parts.get(place, tf.zeros_like(part)) for place, part in enumerate(state))
+        )
+        left = {
+            name: tf.ensure_shape(after[place], spec.shape) for place, name, spec in zip(kept, names, specs)
         }
-        return {"log_probabilities": tf.ensure_shape(logs, [1, size]), **parts}
+        return {"log_probabilities": tf.ensure_shape(logs, [1, size]), **left}
 
     vocabulary = AssociatedFile(
         "vocab.txt",

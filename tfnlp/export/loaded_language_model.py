@@ -15,14 +15,18 @@ from tfnlp.decoding.stop_texts import StopTexts
 from tfnlp.errors import UserError
 from tfnlp.evaluation.perplexity import LanguageModel, SentenceScores
 from tfnlp.export.loaded import SavedModelExport, is_lite, utf8
+from tfnlp.text.sentence_twin import PythonSentencePreprocessor
+from tfnlp.text.vocabulary import Vocabulary
 
 
 class LoadedLanguageModel(LanguageModel, Protocol):
     """What every loaded language model has."""
 
-    @property
-    def joins_cut_words(self) -> bool:
-        """Whether spaces that part words cut by hand, in Chinese, are none of the text that this reads."""
+    kind: str
+    preprocessor: PythonSentencePreprocessor
+
+    def stream_text(self, prompt: str = "", **settings: Any) -> Iterator[str]:
+        """What follows a prompt, in pieces."""
 
 
 def load_language_model(path: str | os.PathLike[str]) -> LoadedLanguageModel:
@@ -32,8 +36,7 @@ def load_language_model(path: str | os.PathLike[str]) -> LoadedLanguageModel:
         path: a version folder, a model's folder (its highest version is taken), or a `.tflite` file.
 
     Returns:
-        an object with `score(texts)` and `generate(prompt)`, as `LanguageModel` has them; a `.tflite` file's has
-        `stream_text(prompt)` too.
+        an object with `score(texts)`, `generate(prompt)` and `stream_text(prompt)`, as `LanguageModel` has them.
 
     Raises:
         UserError: if the path is no exported language model.
@@ -56,15 +59,15 @@ class SavedModelLanguageModel(SavedModelExport):
         UserError: if there is no export of a language model at the path, or it cannot be loaded.
     """
 
-    def __init__(self, path: str | os.PathLike[str], batch_size: int = 64):
-        super().__init__(path, "language_model")
-        self.max_tokens: int | None = self.settings["context"]
-        self.batch_size = batch_size
+    kind = "language_model"
 
-    @property
-    def joins_cut_words(self) -> bool:
-        """Whether spaces that part words cut by hand, in Chinese, are none of the text that this reads."""
-        return self.settings["preprocessor"]["kind"] != "space"
+    def __init__(self, path: str | os.PathLike[str], batch_size: int = 64):
+        super().__init__(path, self.kind)
+        self.max_tokens: int | None = self.settings["context"]
+        self.preprocessor = PythonSentencePreprocessor(
+            self.settings["preprocessor"], Vocabulary.load(self.folder / "assets" / "vocab.txt").tokens
+        )
+        self.batch_size = batch_size
 
     def score(self, texts: Sequence[str | bytes]) -> SentenceScores:
         """Log-probabilities of sentences; see `LanguageModel.score`."""

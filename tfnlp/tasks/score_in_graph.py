@@ -33,21 +33,23 @@ class ScoredInGraph(NamedTuple):
     unknown: Any
 
 
-def score_in_graph(model: LanguageModelNetwork, texts: Any) -> ScoredInGraph:
+def score_in_graph(model: LanguageModelNetwork, words: tf.RaggedTensor, is_unknown: Any) -> ScoredInGraph:
     """Scores sentences, each by itself, as `LanguageModel.score` does.
 
     Args:
         model: the language model.
-        texts: string `[batch]`.
+        words: int32 ragged `[batch, (tokens)]`, the sentences without their ends, as its preprocessor's `ragged` gives
+            them.
+        is_unknown: bool `[all tokens]`, as its `unknown_words` gives them.
     """
-    preprocessor = model.preprocessor
-    ids = preprocessor.ragged_with_ends(texts)
+    end = model.preprocessor.end_id
+    ids = tf.concat([words, tf.fill([words.nrows(), 1], end)], axis=1)
     targets = pad_ragged(ids)
     batch, time = tf.shape(targets)[0], tf.shape(targets)[1]
-    ends = tf.fill([batch, 1], preprocessor.end_id)
+    ends = tf.fill([batch, 1], end)
     read = tf.concat([ends, targets[:, :-1]], axis=1)
-    words = preprocessor.ragged(texts).with_values(tf.cast(preprocessor.unknown_words(texts), tf.int32))
-    unknown = tf.concat([pad_ragged(words), tf.zeros_like(ends)], axis=1)[:, :time] > 0
+    told_apart = pad_ragged(words.with_values(tf.cast(is_unknown, tf.int32)))
+    unknown = tf.concat([told_apart, tf.zeros_like(ends)], axis=1)[:, :time] > 0
     first = tuple(tf.convert_to_tensor(part) for part in model.initial_state(batch))
     room = model.max_tokens
     most = tf.clip_by_value(

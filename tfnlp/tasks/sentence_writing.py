@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable
 from typing import TYPE_CHECKING, Any, NamedTuple
 
 import tensorflow as tf
@@ -59,6 +58,15 @@ class SentenceWriter:
     def __init__(self, model: LanguageModelNetwork):
         self.model = model
         self.end_id: int = model.preprocessor.end_id
+        # Graphs of their own: their tables, of characters and of words, are saved once however often they are asked.
+        self.ragged = tf.function(
+            model.preprocessor.ragged, input_signature=[tf.TensorSpec([None], tf.string)], autograph=False
+        )
+        self.detokenize = tf.function(
+            model.preprocessor.detokenize,
+            input_signature=[tf.TensorSpec([None, None], tf.int32)],
+            autograph=False,
+        )
 
     def encode(self, prompts: Any, max_tokens: Any) -> EncodedPrompts:
         """Turns prompts into ids.
@@ -70,7 +78,7 @@ class SentenceWriter:
             prompts: string `[batch]`.
             max_tokens: int32, how many tokens are to follow: a scalar, or one for each `[batch]`.
         """
-        ids = self.model.preprocessor.ragged(prompts)
+        ids = self.ragged(prompts)
         ids = tf.concat([tf.fill([ids.nrows(), 1], self.end_id), ids], axis=1)
         whole = tf.cast(ids.row_lengths(), tf.int32)
         limits = tf.broadcast_to(tf.cast(max_tokens, tf.int32), tf.shape(whole))
@@ -112,9 +120,7 @@ class SentenceWriter:
             "end_id": self.end_id,
             "max_tokens": encoded.limits,
             "choice": choice,
-            "is_stopped": None
-            if stop is None
-            else lambda ids: stop.found_in_graph(self.model.preprocessor.detokenize(ids)),
+            "is_stopped": None if stop is None else lambda ids: stop.found_in_graph(self.detokenize(ids)),
             "read_on": self.model.read_on,
         }
         state = self.model.initial_state(tf.shape(encoded.token_ids)[0])
@@ -144,12 +150,11 @@ class SentenceWriter:
         Returns:
             string `[batch]`.
         """
-        detokenize: Callable[[Any], Any] = self.model.preprocessor.detokenize
         before = tf.where(
             tf.sequence_mask(encoded.lengths, tf.shape(encoded.token_ids)[1]), encoded.token_ids, 0
         )
-        head = detokenize(before)
-        whole = detokenize(tf.concat([before, token_ids], axis=1))
+        head = self.detokenize(before)
+        whole = self.detokenize(tf.concat([before, token_ids], axis=1))
         added = tf.strings.substr(whole, tf.strings.length(head), tf.fill(tf.shape(head), 1 << 30))
         # The prompt's own space at its end, which no tokenizer keeps, stands for the one between two words.
         twice = tf.strings.regex_full_match(prompts, r"(?s).*\s") & tf.strings.regex_full_match(
