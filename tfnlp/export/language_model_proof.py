@@ -11,6 +11,7 @@ from typing import Any, ClassVar
 
 import numpy as np
 
+from tfnlp.errors import UserError
 from tfnlp.export.portable import portable
 from tfnlp.export.proof_texts import ProofText, as_bytes, awkward_proof_texts, read_proof_file, write_proof
 
@@ -174,15 +175,16 @@ class LanguageModelProof:
     def write(self, version: Path) -> Path:
         """Writes the proof below a version folder: one JSON object a text, gzipped.
 
-        Each line is `{"text": ... | "base64": ..., "times"?, "awkward"?, "log_probability", "tokens", "unknown",
-        "written": base64 or null, "written_tokens", "written_log_probability", "margin"}`.
+        Each line is `{"text": ... | "base64": ..., "times"?, "awkward"?, "telling": {"log_probability", "tokens",
+        "unknown", "written": base64 or null, "written_tokens", "written_log_probability"}, "margin": null where nothing
+        followed}`.
         """
         rows = []
         for telling, margin in zip(self.tellings, self.margins.tolist()):
             row = dataclasses.asdict(telling)
             written = telling.written
             row["written"] = None if written is None else base64.b64encode(written).decode()
-            rows.append({**row, "margin": round(margin, 6)})
+            rows.append({"telling": row, "margin": round(margin, 6) if math.isfinite(margin) else None})
         return write_proof(version, self.texts, rows)
 
     @classmethod
@@ -192,14 +194,20 @@ class LanguageModelProof:
         Raises:
             UserError: if the file is missing or damaged.
         """
-        names = [field.name for field in dataclasses.fields(Telling)]
-        texts, rows = read_proof_file(version, (*names, "margin"))
-        tellings = []
-        for row in rows:
-            written = row["written"]
-            values = {**row, "written": None if written is None else base64.b64decode(written)}
-            tellings.append(Telling(**{name: values[name] for name in names}))
-        return cls(texts, tellings, np.asarray([row["margin"] for row in rows]))
+        texts, rows = read_proof_file(version, ("telling", "margin"))
+        try:
+            tellings = [_telling(row["telling"]) for row in rows]
+        except (TypeError, ValueError) as error:
+            raise UserError(
+                f"the proof in `{version}` is damaged ({error}). Export the model anew."
+            ) from error
+        margins = [math.inf if row["margin"] is None else row["margin"] for row in rows]
+        return cls(texts, tellings, np.asarray(margins))
+
+
+def _telling(row: dict[str, Any]) -> Telling:
+    written = row["written"]
+    return Telling(**{**row, "written": None if written is None else base64.b64decode(written)})
 
 
 def prompt_of(text: ProofText, telling: Telling) -> bytes | None:
