@@ -6,7 +6,7 @@ import dataclasses
 import logging
 import secrets
 from collections.abc import Iterator, Sequence
-from typing import Any, overload
+from typing import Any
 
 import tensorflow as tf
 
@@ -32,10 +32,6 @@ class TextGeneration:
     _writing: Any = None
     _streaming: Any = None
 
-    @overload
-    def generate(self, prompt: str = ..., **settings: Any) -> str: ...
-    @overload
-    def generate(self, prompt: Sequence[str], **settings: Any) -> list[str]: ...
     def generate(
         self,
         prompt: str | Sequence[str] = "",
@@ -49,7 +45,7 @@ class TextGeneration:
         length_penalty: float = 0.0,
         stop: Sequence[str] = (),
         seed: int | None = None,
-    ) -> str | list[str]:
+    ) -> Any:
         """Goes on with a text until its sentence ends.
 
         A text depends on its prompt, the settings and the seed, and on nothing else in the list. Of equal prompts each
