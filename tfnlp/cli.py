@@ -16,6 +16,7 @@ from tfnlp.commands.ngram import ngram_app
 from tfnlp.commands.serve import ServerCommand, serve
 from tfnlp.commands.terminal import Commands
 from tfnlp.commands.verbs.asking import evaluate, explain, predict, segment
+from tfnlp.commands.verbs.checking import check_gradients
 from tfnlp.commands.verbs.exporting import export, verify
 from tfnlp.commands.verbs.learning import compare, data, fit, train
 from tfnlp.commands.word_vectors import vectors_app
@@ -52,6 +53,7 @@ def common(
 
 for verb in (train, fit, compare, evaluate, predict, segment, explain, export, verify, data):
     app.command()(verb)
+app.command()(check_gradients)
 app.command(cls=ServerCommand)(serve)
 app.command()(deploy)
 app.command()(perplexity)

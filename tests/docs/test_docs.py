@@ -218,6 +218,7 @@ def test_pages_that_go_on_from_the_first_model(page, first_model, tmp_path):
         "docs/language-models.md",
         "docs/explain.md",
         "docs/tagging.md",
+        "docs/gradients.md",
         "CONTRIBUTING.md",
         "pipelines/README.md",
         "saved_models/README.md",
@@ -243,6 +244,7 @@ def test_no_page_is_forgotten():
         "docs/language-models.md",
         "docs/explain.md",
         "docs/tagging.md",
+        "docs/gradients.md",
         "CONTRIBUTING.md",
     }
     run |= {"pipelines/README.md", "saved_models/README.md"}

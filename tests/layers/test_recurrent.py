@@ -10,9 +10,10 @@ from tfnlp.layers import GRU, LSTM, SimpleRNN
 PAIRS = [(SimpleRNN, keras.layers.SimpleRNN), (GRU, keras.layers.GRU), (LSTM, keras.layers.LSTM)]
 
 
-def pair(ours, theirs, **settings):
+def pair(ours, theirs, *, weight_drop=0.0, **settings):
     """Both layers with the same weights, biases not zero."""
-    mine, other = ours(3, return_state=True, **settings), theirs(3, return_state=True, **settings)
+    mine = ours(3, return_state=True, weight_drop=weight_drop, **settings)
+    other = theirs(3, return_state=True, **settings)
     for layer in (mine, other):
         layer.build((None, None, 4))
     random = np.random.default_rng(0)

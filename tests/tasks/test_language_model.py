@@ -1,7 +1,6 @@
 """The language model: what it foretells, how it is trained on a stream, and that nothing depends on batches."""
 
 import math
-from collections import Counter
 
 import keras
 import numpy as np
@@ -92,12 +91,12 @@ def test_probabilities_sum_to_one_and_padding_has_none():
 
 
 @encoders
-@pytest.mark.parametrize("batch_size", [1, 4, 64])
-def test_batches_and_padding_change_no_score(encoder, batch_size):
+def test_batches_and_padding_change_no_score(encoder):
     model = make(encoder)
     alone = [model.score([text]).log_probabilities[0] for text in SENTENCES[:6]]
-    together = model.score(SENTENCES, batch_size=batch_size).log_probabilities
-    np.testing.assert_allclose(together, alone * 3, rtol=1e-5)
+    for batch_size in (1, 4, 64):
+        together = model.score(SENTENCES, batch_size=batch_size).log_probabilities
+        np.testing.assert_allclose(together, alone * 3, rtol=1e-5)
 
 
 @encoders
@@ -111,18 +110,18 @@ def test_a_stream_is_one_however_it_is_handed_over(encoder):
     np.testing.assert_allclose(np.concatenate(parts), whole, rtol=1e-5)
 
 
-@pytest.mark.parametrize("batch_size", [1, 3, 5, 1000])
 @pytest.mark.parametrize("as_stream", [True, False])
-def test_perplexity_adds_up_over_unequal_batches(batch_size, as_stream):
+def test_perplexity_adds_up_over_unequal_batches(as_stream):
     model = make("gru")
-    scorer = StreamScorer(model) if as_stream else model
-    report = perplexity_of(scorer, SENTENCES, batch_size=batch_size)
-    logs = by_steps(model, SENTENCES, as_stream=as_stream)
-    tokens = sum(len(text.split()) + 1 for text in SENTENCES)
-    assert report.tokens == tokens
-    assert report.perplexity == pytest.approx(math.exp(-sum(logs) / tokens), rel=1e-5)
-    characters = sum(len(text) + 1 for text in SENTENCES)
-    assert report.bits_per_character == pytest.approx(-sum(logs) / math.log(2) / characters, rel=1e-5)
+    logs = by_steps(model, SENTENCES[:9], as_stream=as_stream)
+    tokens = sum(len(text.split()) + 1 for text in SENTENCES[:9])
+    characters = sum(len(text) + 1 for text in SENTENCES[:9])
+    for batch_size in (1, 4, 5, 1000):
+        scorer = StreamScorer(model) if as_stream else model
+        report = perplexity_of(scorer, SENTENCES[:9], batch_size=batch_size)
+        assert report.tokens == tokens
+        assert report.perplexity == pytest.approx(math.exp(-sum(logs) / tokens), rel=1e-5)
+        assert report.bits_per_character == pytest.approx(-sum(logs) / math.log(2) / characters, rel=1e-5)
 
 
 def test_unknown_words_are_counted_and_the_mark_for_them_is_none():
@@ -179,8 +178,7 @@ def test_full_backpropagation_goes_through_a_whole_sentence():
     assert tf.convert_to_tensor(tape.gradient(loss, table)).numpy()[7].any()
 
 
-@encoders
-@pytest.mark.parametrize("stream", [True, False])
+@pytest.mark.parametrize(("encoder", "stream"), [("gru", True), ("lstm", False), ("window", True)])
 def test_the_loss_of_an_epoch_is_that_of_its_tokens(encoder, stream):
     texts = ["the cat sat on the mat", "the dog ran", "cat"] * 3  # 39 tokens with ends: three columns of 13
     model = make(encoder, rate=1e-12, stream=stream, segment_tokens=4)
@@ -207,31 +205,14 @@ def test_columns_judge_every_token_once(columns):
         )
 
 
-@encoders
-@pytest.mark.parametrize("stream", [True, False])
+@pytest.mark.parametrize(("encoder", "stream"), [("lstm", True), ("simple_rnn", False), ("window", True)])
 def test_it_learns_a_text_by_heart(encoder, stream):
-    texts = ["the cat sat on the mat", "the dog ran on and on"] * 12
-    model = make(encoder, stream=stream, segment_tokens=7, rate=0.05)
+    texts = ["the cat sat on the mat", "the dog ran on and on"] * 8
+    model = make(encoder, stream=stream, segment_tokens=7, rate=0.1)
     before = model.evaluate(texts, return_dict=True)["perplexity"]
-    model.fit(texts, batch_size=4, epochs=25, verbose=0)
+    model.fit(texts, batch_size=4, epochs=15, verbose=0)
     after = model.evaluate(texts, return_dict=True)["perplexity"]
     assert after < 3 < before
-
-
-def test_it_beats_the_frequencies_of_words_on_a_text_with_order():
-    texts = ["a b c d e f"] * 40
-    model = make("gru", tokenizer=SpaceTokenizer(), rate=0.05)
-    counts = Counter(word for text in texts for word in [*text.split(), "</s>"])
-    total = sum(counts.values())
-    entropy = -sum(n / total * math.log(n / total) for n in counts.values())
-    keras.utils.set_random_seed(0)
-    preprocessor = SentencePreprocessor(SpaceTokenizer())
-    preprocessor.adapt(texts)
-    size = preprocessor.vocabulary_size
-    model = LanguageModel(preprocessor, ENCODERS["gru"](size), FullSoftmax(size))
-    model.compile(optimizer=build_optimizer("adam", 0.05))
-    model.fit(texts, batch_size=4, epochs=12, verbose=0)
-    assert model.evaluate(texts)[0] < 0.5 * entropy
 
 
 @pytest.mark.parametrize("stream", [True, False])

@@ -13,7 +13,7 @@ from tfnlp.recipe import Recipe
 from tfnlp.tasks.probes import probe_of
 from tfnlp.training.gradient_health import GradientMeter
 from tfnlp.training.gradient_recorder import GradientRecorder, read_gradient_health
-from tfnlp.training.gradient_warnings import gradient_warnings
+from tfnlp.training.gradient_trouble import gradient_warnings
 
 # More texts cost time and change the means little.
 _MOST_ROWS = 32
@@ -41,7 +41,7 @@ def gradient_section(recipe: Recipe, run: RunFolder) -> GradientSection | None:
         return None
     picture = plot_gradient_health(records, run.plots / "gradient_health.png")
     settings = {"encoder": recipe.encoder.model_dump(), "training": recipe.training.model_dump()}
-    return GradientSection(records, gradient_warnings(records, **settings), picture)
+    return GradientSection(records, list(gradient_warnings(records, **settings).values()), picture)
 
 
 def gradient_figures(section: GradientSection | None) -> dict[str, Any] | None:

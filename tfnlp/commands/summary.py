@@ -63,12 +63,17 @@ def _tagger_table(metrics: dict[str, Any], held_out: str) -> Table:
     return table
 
 
+def _figure(value: float | None, digits: int) -> str:
+    """A measure of a language model; JSON has no infinity, so None stands for it."""
+    return "–" if value is None else f"{value:,.{digits}f}"
+
+
 def _language_model_table(metrics: dict[str, Any], held_out: str) -> Table:
     figures = metrics[held_out]
     shown = {
-        "perplexity": f"{figures['perplexity']:,.2f}",
-        "without unknown": f"{figures['perplexity_without_unknown']:,.2f}",
-        "bits a character": f"{figures['bits_per_character']:.4f}",
+        "perplexity": _figure(figures["perplexity"], 2),
+        "without unknown": _figure(figures["perplexity_without_unknown"], 2),
+        "bits a character": _figure(figures["bits_per_character"], 4),
         "tokens": f"{figures['tokens']:,}",
         "unknown": f"{figures['unknown'] / figures['tokens']:.2%}",
     }

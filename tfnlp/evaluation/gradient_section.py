@@ -14,7 +14,8 @@ if TYPE_CHECKING:
 
 _CAPTION = (
     "Left: each layer's gradient beside its weights, before training and after the last epoch. Right: how much of the "
-    "nearest token's gradient reaches a token further back; below the dotted line, a thousandth, next to nothing is learnt."
+    "nearest token's gradient reaches a token further back; below the dotted line, a thousandth, next to nothing "
+    "is learnt."
 )
 
 

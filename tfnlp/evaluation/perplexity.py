@@ -39,11 +39,15 @@ class SentenceScores:
         return len(self.tokens)
 
 
-class LanguageModel(Protocol):
-    """What `tfnlp perplexity` and `tfnlp generate` ask of a model, whatever its kind."""
+class Scorer(Protocol):
+    """What `tfnlp perplexity` asks of a model, whatever its kind."""
 
     def score(self, texts: Sequence[str]) -> SentenceScores:
         """Log-probabilities of sentences, without their `</s>`, which is added."""
+
+
+class LanguageModel(Scorer, Protocol):
+    """What `tfnlp perplexity` and `tfnlp generate` ask of a model, whatever its kind."""
 
     def generate(
         self,
@@ -108,13 +112,13 @@ class Perplexity:
     @property
     def perplexity(self) -> float:
         """Among how many equally likely tokens the model chooses, on average: e to the nats a token."""
-        return _exp(self.nats_per_token)
+        return e_to(self.nats_per_token)
 
     @property
     def perplexity_without_unknown(self) -> float:
         """The same over the tokens that the vocabulary has, as SRILM reports it."""
         known = self.tokens - self.unknown
-        return _exp(-self.known_log_probability / known) if known else math.nan
+        return e_to(-self.known_log_probability / known) if known else math.nan
 
     @property
     def bits_per_character(self) -> float:
@@ -139,11 +143,11 @@ class Perplexity:
         }
 
 
-def perplexity_of(model: LanguageModel, texts: Iterable[str], *, batch_size: int = 1024) -> Perplexity:
+def perplexity_of(model: Scorer, texts: Iterable[str], *, batch_size: int = 1024) -> Perplexity:
     """The report of a text of any length.
 
     Args:
-        model: any language model.
+        model: any language model, or a reader of one that scores sentences one after the other.
         texts: sentences.
         batch_size: sentences scored at a time; the report does not depend on it.
     """
@@ -156,7 +160,8 @@ def perplexity_of(model: LanguageModel, texts: Iterable[str], *, batch_size: int
     return report + Perplexity.of(model.score(batch)) if batch else report
 
 
-def _exp(nats: float) -> float:
+def e_to(nats: float) -> float:
+    """E to the power of so many nats; infinite where that is more than a float holds."""
     try:
         return math.exp(nats)
     except OverflowError:

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import math
 import os
 from collections.abc import Sequence
 from pathlib import Path
@@ -64,12 +65,13 @@ def _draw_layers(axes: Any, records: Sequence[GradientHealth], names: list[str])
         if shares:
             axes.plot([min(shares), max(shares)], [row, row], color=FAINT, linewidth=3, zorder=2)
     axes.set_xscale("log")
+    _whole_decades(axes, "x")
     axes.set_yticks(range(len(names)), names)
     for label in axes.get_yticklabels():
         plain_text(label).set_color(INK)
-    axes.set_ylim(len(names) - 0.5, -0.5)
+    axes.set_ylim(max(len(names), 1) - 0.5, -0.5)
     axes.tick_params(axis="y", labelsize=8)
-    axes.legend(frameon=False, fontsize=8, labelcolor=INK, loc="best")
+    _legend(axes)
 
 
 def _draw_distances(axes: Any, records: Sequence[GradientHealth]) -> None:
@@ -97,7 +99,20 @@ def _draw_distances(axes: Any, records: Sequence[GradientHealth]) -> None:
         )
     axes.axhline(1e-3, color=GREY, linewidth=0.8, linestyle=(0, (2, 3)))
     axes.set_yscale("log")
-    low, high = axes.get_ylim()
-    axes.set_ylim(min(low, 5e-4), max(high, 2.0))
+    _whole_decades(axes, "y")
     axes.tick_params(labelcolor=INK)
-    axes.legend(frameon=False, fontsize=8, labelcolor=INK, loc="best")
+    _legend(axes)
+
+
+def _whole_decades(axes: Any, side: str) -> None:
+    """Widens a logarithmic axis to powers of ten and labels these alone."""
+    from matplotlib.ticker import NullLocator
+
+    low, high = getattr(axes, f"get_{side}lim")()
+    getattr(axes, f"set_{side}lim")(10.0 ** math.floor(math.log10(low)), 10.0 ** math.ceil(math.log10(high)))
+    getattr(axes, f"{side}axis").set_minor_locator(NullLocator())
+
+
+def _legend(axes: Any) -> None:
+    if axes.get_legend_handles_labels()[0]:
+        axes.legend(frameon=False, fontsize=8, labelcolor=INK, loc="best")

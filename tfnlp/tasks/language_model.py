@@ -15,7 +15,7 @@ from tfnlp.data.pipeline import steps_per_epoch, training_batches
 from tfnlp.data.sentence_stream import encode_sentences, segments_per_epoch, sentence_rows, stream_batches
 from tfnlp.encoders.encoder import Encoder
 from tfnlp.errors import UserError
-from tfnlp.evaluation.perplexity import Perplexity, SentenceScores, perplexity_of
+from tfnlp.evaluation.perplexity import Perplexity, SentenceScores, e_to, perplexity_of
 from tfnlp.layers.word_softmax.word_softmax import WordSoftmax
 from tfnlp.tasks.carried_state import CarriedState
 from tfnlp.tasks.language_model_network import LanguageModelNetwork, State
@@ -273,7 +273,7 @@ class LanguageModel(TextGeneration, LanguageModelNetwork):
         if not len(tokens):
             raise UserError("there is no sentence to evaluate on")
         loss = float(losses.mean())
-        figures = {"loss": loss + float(sum(self.losses) or 0), "perplexity": float(np.exp(loss))}
+        figures = {"loss": loss + float(sum(self.losses) or 0), "perplexity": e_to(loss)}
         if isinstance(callbacks, keras.callbacks.CallbackList):
             callbacks.on_test_end(figures)
         return figures if return_dict else list(figures.values())

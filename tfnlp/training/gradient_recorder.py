@@ -12,7 +12,7 @@ import keras
 
 from tfnlp.files import write_json_atomically
 from tfnlp.training.gradient_health import GradientHealth, GradientMeter
-from tfnlp.training.gradient_warnings import gradient_warnings
+from tfnlp.training.gradient_trouble import gradient_warnings
 
 logger = logging.getLogger(__name__)
 
@@ -67,13 +67,12 @@ class GradientRecorder(keras.callbacks.Callback):
         record, gradients = self.meter.measure_with_gradients(epoch)
         self.records.append(record)
         warnings = gradient_warnings(self.records, **self.settings)
-        for warning in gradient_warnings([self.records[0], record], **self.settings):
-            kind = warning.partition(": ")[2][:40]
-            if kind not in self._told:
-                logger.warning("gradients %s", warning)
-            self._told.add(kind)
+        for kind in warnings.keys() - self._told:
+            logger.warning("gradients %s", warnings[kind])
+        self._told |= warnings.keys()
         write_json_atomically(
-            self.path, {"warnings": warnings, "epochs": [record.as_dict() for record in self.records]}
+            self.path,
+            {"warnings": list(warnings.values()), "epochs": [record.as_dict() for record in self.records]},
         )
         if self.histograms is not None:
             self._write_histograms(epoch, gradients)
