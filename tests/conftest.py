@@ -113,3 +113,45 @@ def build_tagger():
         return task
 
     return build
+
+
+@pytest.fixture(scope="session")
+def build_language_model():
+    """Makes a small language model with random weights, large enough that it is not undecided."""
+    sentences = {
+        "space": ["the cat sat on the mat .", "a dog ran to the <unk> and the cat ran", "我 爱 北京 天安门"],
+        "word": ["The cat sat on the mat.", "a dog ran, and the cat ran", "我爱北京天安门。"],
+        "char": ["the cat sat on the mat.", "a dog ran and the cat ran", "我爱北京天安门。"],
+    }
+
+    def build(encoder="gru", *, tokens="space", max_tokens=None, softmax=None, seed=1, **settings):
+        import numpy as np
+
+        from tfnlp.encoders.registry import encoder_class
+        from tfnlp.layers.word_softmax import FullSoftmax
+        from tfnlp.tasks.language_model import LanguageModel
+        from tfnlp.text.registry import tokenizer_class
+        from tfnlp.text.sentence_preprocessor import SentencePreprocessor
+
+        preprocessor = SentencePreprocessor(tokenizer_class(tokens)(), max_tokens=max_tokens)
+        preprocessor.adapt(sentences[tokens])
+        size = preprocessor.vocabulary_size
+        if encoder in ("transformer", "fixed_window"):
+            settings = {"causal": True, **settings}
+        if encoder == "transformer":
+            settings = {"layers": 1, "heads": 2, "max_positions": 12, **settings}
+        if encoder in ("simple_rnn", "gru", "lstm"):
+            settings = {"units": 6, **settings}
+        model = LanguageModel(
+            preprocessor,
+            encoder_class(encoder)(size, embedding_dim=8, **settings),
+            FullSoftmax(size) if softmax is None else softmax(size),
+            stream=False,
+        )
+        # Not `set_random_seed`: it empties TensorFlow's kernel cache.
+        random = np.random.default_rng(seed)
+        for weight in model.trainable_variables:
+            weight.assign(random.normal(scale=0.6, size=weight.shape))
+        return model
+
+    return build

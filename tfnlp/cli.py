@@ -10,7 +10,8 @@ from typing import Annotated
 import typer
 
 from tfnlp.commands.deploy import deploy
-from tfnlp.commands.language_models import generate, perplexity
+from tfnlp.commands.generate import generate
+from tfnlp.commands.language_models import perplexity
 from tfnlp.commands.ngram import ngram_app
 from tfnlp.commands.serve import ServerCommand, serve
 from tfnlp.commands.terminal import Commands

@@ -6,7 +6,7 @@ from collections.abc import Sequence
 from pathlib import Path
 from typing import Any
 
-from tfnlp.commands.models import finished_model, is_tagger, load_keras
+from tfnlp.commands.models import finished_model, is_language_model, is_tagger, load_keras
 from tfnlp.commands.run_folder import RunFolder
 from tfnlp.data.tagging.sentence import TaggedSentence
 from tfnlp.export.agreement import Agreement
@@ -25,7 +25,7 @@ def export_model(
         source: a finished run or a `.keras` file.
         out: the model's folder; the version is the next free number in it.
         lite: precisions of the `.tflite` files; None for the recipe's, `["none"]` for no file.
-        max_accuracy_drop: points; None for the recipe's.
+        max_accuracy_drop: points, of a language model percent of perplexity; None for the recipe's.
 
     Raises:
         UserError: if there is no finished model, or a precision is unknown.
@@ -40,7 +40,9 @@ def export_model(
         run = RunFolder.open(source)
         settings = run.load_recipe().export.model_dump()
         task = load_keras(finished_model(run))
-        if is_tagger(task):
+        if is_language_model(task):
+            texts = [row["text"] for row in run.validation_rows()]
+        elif is_tagger(task):
             texts = [_sentence(row) for row in run.validation_rows()]
         else:
             texts, labels = run.read_validation()

@@ -1,4 +1,4 @@
-"""`tfnlp perplexity` and `tfnlp generate`, for language models of every kind."""
+"""`tfnlp perplexity`, for language models of every kind, and how they are loaded."""
 
 from __future__ import annotations
 
@@ -22,7 +22,8 @@ ModelFile = Annotated[
     Path,
     typer.Argument(
         metavar="MODEL",
-        help="A run or a .keras file of a language model, a model of `tfnlp ngram train`, or ARPA.",
+        help="A run, a .keras file, an export folder or a .tflite file of a language model, a model of `tfnlp ngram "
+        "train`, or ARPA.",
     ),
 ]
 LevelOption = Annotated[
@@ -74,43 +75,13 @@ def perplexity(
         print_line(line)
 
 
-def generate(
-    model: ModelFile,
-    prompt: Annotated[str, typer.Option(metavar="TEXT", help="The beginning of the sentence.")] = "",
-    number: Annotated[int, typer.Option("--number", "-n", min=1, help="How many texts.")] = 1,
-    max_tokens: Annotated[int, typer.Option(min=0, help="Tokens to add at most.")] = 100,
-    temperature: Annotated[
-        float, typer.Option(help="Below 1 the likely becomes likelier; 1 draws as the model says.")
-    ] = 1.0,
-    top_k: Annotated[
-        int | None, typer.Option(min=1, help="Draw from the so many likeliest tokens; 1 is greedy.")
-    ] = None,
-    top_p: Annotated[
-        float | None, typer.Option(help="Draw from the likeliest that together have this probability.")
-    ] = None,
-    seed: Annotated[int, typer.Option(min=0, help="Same seed, same texts.")] = 1,
-    level: LevelOption = "word",
-    as_json: Annotated[bool, typer.Option("--json", help="A line of JSON for each text.")] = False,
-) -> None:
-    """Let a language model go on with a text."""
-    loaded = load_language_model(model, level)
-    for text_seed in range(seed, seed + number):
-        text = loaded.generate(
-            prompt, max_tokens=max_tokens, temperature=temperature, top_k=top_k, top_p=top_p, seed=text_seed
-        )
-        if as_json:
-            print_json({"prompt": prompt, "text": text, "seed": text_seed}, indent=None)
-        else:
-            print_line(text)
-
-
 def load_language_model(path: Path, level: str = "word") -> LanguageModel:
-    """The model in a run, or in a file, whose kind is told by its content.
+    """The model in a run, an export, or a file, whose kind is told by its content.
 
     Raises:
         UserError: if there is none, it is broken, or of no kind that is known.
     """
-    if path.suffix == ".keras" or path.is_dir():
+    if path.suffix in (".keras", ".tflite") or path.is_dir():
         return _load_network(path)
     from tfnlp.ngram.model_loading import load_ngram_model
 
@@ -118,16 +89,17 @@ def load_language_model(path: Path, level: str = "word") -> LanguageModel:
 
 
 def _load_network(path: Path) -> Any:
-    """A language model that `tfnlp train` made."""
-    from tfnlp.commands.quiet import load_tensorflow_quietly
+    """A language model that `tfnlp train` made, or a copy of it."""
+    if path.suffix != ".tflite":  # those need the small interpreter alone
+        from tfnlp.commands.quiet import load_tensorflow_quietly
 
-    load_tensorflow_quietly()
-    from tfnlp.commands.models import is_language_model, is_run, load_model
+        load_tensorflow_quietly()
+    from tfnlp.commands.models import is_export, is_language_model, is_run, load_model
 
-    if path.is_dir() and not is_run(path):
+    if path.is_dir() and not is_run(path) and not is_export(path):
         raise UserError(
-            f"{path} is a folder, and no run of a language model; name a run, or the file of a model, such as `tfnlp "
-            "ngram train` writes"
+            f"{path} is a folder, and no run or export of a language model; name one of these, or the file of a model, "
+            "such as `tfnlp ngram train` writes"
         )
     model = load_model(path)
     if not is_language_model(model):
@@ -156,8 +128,8 @@ def sentences_of(source: str, model: Any) -> Iterator[str]:
     from tfnlp.embeddings.sentences import Sentences
 
     sentences = Sentences(source)
-    preprocessor = getattr(model, "preprocessor", None)
-    joins = model.level.name == "char" if preprocessor is None else preprocessor.joins_cut_words
+    level = getattr(model, "level", None)  # models of n-grams have one
+    joins = model.preprocessor.joins_cut_words if level is None else level.name == "char"
     joined = sentences.is_cut_by_hand and joins
     for line in sentences.lines():
         if line.strip():

@@ -53,8 +53,13 @@ def load_model(path: str | Path) -> Any:
         from tfnlp.export.loaded import kind_of_export, load_classifier, load_tagger
 
         with native_stderr_turned_away():  # LiteRT announces its delegate there
-            if kind_of_export(path) == "token_tagger":
+            kind = kind_of_export(path)
+            if kind == "token_tagger":
                 return load_tagger(path)
+            if kind == "language_model":
+                from tfnlp.export.loaded_language_model import load_language_model
+
+                return load_language_model(path)
             return _Copy(load_classifier(path))
     siblings = [p.name for p in path.parent.iterdir()] if path.parent.is_dir() else []
     there = "no model in" if path.exists() else "no"

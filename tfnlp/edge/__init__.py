@@ -3,5 +3,11 @@
 from tfnlp._lazy import lazy_exports
 
 __getattr__, __dir__ = lazy_exports(
-    __name__, {"EdgeClassifier": "classifier", "EdgeTagger": "tagger", "ModelFile": "model_file"}
+    __name__,
+    {
+        "EdgeClassifier": "classifier",
+        "EdgeLanguageModel": "language_model",
+        "EdgeTagger": "tagger",
+        "ModelFile": "model_file",
+    },
 )

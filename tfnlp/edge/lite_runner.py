@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import os
 import threading
-from collections.abc import Mapping
+from collections.abc import Mapping, Sequence
 
 import numpy as np
 from ai_edge_litert.interpreter import Interpreter
@@ -42,6 +42,15 @@ class LiteRunner:
     def shapes(self) -> dict[str, tuple[int, ...]]:
         """The inputs' shapes by their names."""
         return {name: tuple(int(size) for size in entry["shape"]) for name, entry in self._inputs.items()}
+
+    @property
+    def output_shapes(self) -> list[tuple[int, ...]]:
+        """The outputs' shapes in the file's order."""
+        return [tuple(int(size) for size in entry["shape"]) for entry in self._outputs]
+
+    def zeros(self, names: Sequence[str]) -> list[np.ndarray]:
+        """Zeros for some inputs."""
+        return [np.zeros(self._inputs[name]["shape"], self._inputs[name]["dtype"]) for name in names]
 
     def run(self, inputs: Mapping[str, np.ndarray]) -> list[np.ndarray]:
         """Runs the network once; returns its outputs in the file's order."""

@@ -12,10 +12,10 @@ from typing import Any
 
 from tfnlp.errors import UserError
 
-CLASSIFIER, TAGGER = "text_classifier", "token_tagger"
-# The file that names the labels, by task.
+CLASSIFIER, TAGGER, LANGUAGE_MODEL = "text_classifier", "token_tagger", "language_model"
+# The file that names the labels, by task; a language model has none.
 _LABELS = {CLASSIFIER: "labels.txt", TAGGER: "tags.txt"}
-_SETTINGS = {CLASSIFIER: ("multi_label",), TAGGER: ("scheme",)}
+_SETTINGS = {CLASSIFIER: ("multi_label",), TAGGER: ("scheme",), LANGUAGE_MODEL: ("context",)}
 
 
 @dataclasses.dataclass(frozen=True)
@@ -25,12 +25,13 @@ class ModelFile:
     Attributes:
         model: the whole file, for the interpreter.
         name: the model's name.
-        task: `"text_classifier"` or `"token_tagger"`.
-        labels: the labels in the order of their numbers; a tagger's tags.
+        task: `"text_classifier"`, `"token_tagger"` or `"language_model"`.
+        labels: the labels in the order of their numbers; a tagger's tags; none of a language model.
         vocabulary: the tokens in the order of their ids.
         characters: the characters in the order of their ids; empty where none are read.
-        preprocessor: settings of `tfnlp.text.twin.PythonPreprocessor`, or of a tagger's.
-        settings: what else the task knows: a classifier's `multi_label`, a tagger's `scheme`.
+        preprocessor: settings of `tfnlp.text.twin.PythonPreprocessor`, or of the task's own.
+        settings: what else the task knows: a classifier's `multi_label`, a tagger's `scheme`, a language model's
+            `context`.
     """
 
     model: bytes
@@ -76,7 +77,7 @@ class ModelFile:
                 model=model,
                 name=name,
                 task=task,
-                labels=_lines(files[_LABELS.get(task, "labels.txt")]),
+                labels=[] if task == LANGUAGE_MODEL else _lines(files[_LABELS.get(task, "labels.txt")]),
                 vocabulary=_lines(files["vocab.txt"]),
                 characters=_lines(files["characters.txt"]) if "characters.txt" in files else [],
                 preprocessor=preprocessor,

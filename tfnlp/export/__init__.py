@@ -16,6 +16,7 @@ __getattr__, __dir__ = lazy_exports(
         "export": "exporter",
         "export_saved_model": "saved_model",
         "load_classifier": "loaded",
+        "load_language_model": "loaded_language_model",
         "load_tagger": "loaded",
         "prove_agreement": "agreement",
         "verify": "exporter",

@@ -58,6 +58,7 @@ class CopyAgreement:
         problem: why the copy fails; empty if it agrees.
         texts_per_second: how many texts the SavedModel answers in batches of 32; None for the other copies, and
             if no text was timed.
+        perplexity: of a language model on the validation texts; None without any, and for other tasks.
     """
 
     copy: str
@@ -70,6 +71,7 @@ class CopyAgreement:
     accuracy: float | None
     problem: str = ""
     texts_per_second: float | None = None
+    perplexity: float | None = None
 
 
 @dataclasses.dataclass(frozen=True)
@@ -80,9 +82,11 @@ class Agreement:
         texts: number of validation texts.
         awkward_texts: number of awkward ones.
         keras_accuracy: Keras's own accuracy on the labelled texts, 0 to 1, or None.
-        max_accuracy_drop: what an int8 or float16 copy may lose, in percentage points.
+        max_accuracy_drop: what an int8 or float16 copy may lose, in percentage points; of a language model, by how
+            many percent its perplexity may rise.
         rows: one row a copy.
         tolerance: how far a score of a copy in float32 may be off.
+        keras_perplexity: Keras's own on the validation texts, of a language model; None for other tasks.
     """
 
     texts: int
@@ -91,6 +95,7 @@ class Agreement:
     max_accuracy_drop: float
     rows: list[CopyAgreement]
     tolerance: float = 1e-5
+    keras_perplexity: float | None = None
 
     @property
     def problems(self) -> list[str]:
@@ -165,6 +170,9 @@ def compare_copies(
     - int8: the accuracy may drop by no more than the limit. Without true labels, Keras's stand in
       for them: no more than that many texts in a hundred may change their label.
 
+    A language model's label is what follows a prompt, its score the mean log-probability of a text's tokens; float16
+    and int8 may raise its perplexity by no more percent than the limit.
+
     Args:
         proof: texts and Keras's scores.
         version: the version folder.
@@ -196,6 +204,7 @@ def compare_copies(
         max_accuracy_drop=max_accuracy_drop,
         rows=rows,
         tolerance=proof.tolerance,
+        keras_perplexity=proof.perplexity(proof.own),
     )
 
 
@@ -207,11 +216,15 @@ def agreement_table(agreement: Agreement) -> Table:
     caption = f"{agreement.texts:,} validation texts and {agreement.awkward_texts} awkward ones, beside Keras"
     if agreement.keras_accuracy is not None:
         caption += f" (accuracy {agreement.keras_accuracy:.2%})"
+    foretells = agreement.keras_perplexity is not None
+    if foretells:
+        caption += f" (perplexity {agreement.keras_perplexity:,.2f})"
     table = Table(
         title="Do the copies agree?", caption=caption, box=box.SIMPLE, pad_edge=False, collapse_padding=True
     )
     table.add_column("copy", no_wrap=True)
-    for heading in ("max diff", "mean diff", "labels", "accuracy", "KiB", "ms", "p99"):
+    judged = ("texts", "perplexity") if foretells else ("labels", "accuracy")
+    for heading in ("max diff", "mean diff", *judged, "KiB", "ms", "p99"):
         table.add_column(heading, justify="right", no_wrap=True)
     table.add_column("ok", no_wrap=True)
     for row in agreement.rows:
@@ -220,13 +233,19 @@ def agreement_table(agreement: Agreement) -> Table:
             f"{row.max_difference:.1e}",
             f"{row.mean_difference:.1e}",
             f"{row.equal_labels:.1%}",
-            "-" if row.accuracy is None else f"{row.accuracy:.2%}",
+            _judged(row),
             f"{row.bytes / 1024:,.0f}",
             "-" if row.median_ms is None else f"{row.median_ms:.2f}",
             "-" if row.p99_ms is None else f"{row.p99_ms:.2f}",
             "[red]no[/red]" if row.problem else "[green]yes[/green]",
         )
     return table
+
+
+def _judged(row: CopyAgreement) -> str:
+    if row.perplexity is not None:
+        return f"{row.perplexity:,.2f}"
+    return "-" if row.accuracy is None else f"{row.accuracy:.2%}"
 
 
 def _row(copy: str, proof: Proof, answers: CopyAnswers, max_drop: float) -> CopyAgreement:
@@ -244,6 +263,7 @@ def _row(copy: str, proof: Proof, answers: CopyAnswers, max_drop: float) -> Copy
         accuracy=proof.accuracy(answers.answers),
         problem=_problem(copy, proof, answers, difference, equal, max_drop),
         texts_per_second=answers.texts_per_second,
+        perplexity=proof.perplexity(answers.answers),
     )
 
 
@@ -262,6 +282,14 @@ def _problem(
             worst = int(difference.argmax())
             return f"a score is off by {difference.max():.1e}, more than {proof.tolerance}, for {_shown(proof, worst)}"
         return _other_labels(proof, equal)
+    rise = _rise(proof, answers.answers)
+    if rise is not None:
+        if rise > max_drop:
+            return (
+                f"perplexity rises by {rise:.2f} percent, more than max_accuracy_drop = {max_drop:g}; leave this "
+                "precision out, or allow more"
+            )
+        return ""
     if copy == "float16":
         other = _other_labels(proof, proof.equal(answers.answers, FLOAT16_TIE))
         if other:
@@ -279,6 +307,12 @@ def _other_labels(proof: Proof, equal: np.ndarray) -> str:
     if equal.all():
         return ""
     return f"{int((~equal).sum())} texts get another label, first {_shown(proof, int(equal.argmin()))}"
+
+
+def _rise(proof: Proof, answers: Any) -> float | None:
+    """By how many percent the perplexity rises; None where there is none."""
+    before, after = proof.perplexity(proof.own), proof.perplexity(answers)
+    return None if before is None or after is None else round(100 * (after / before - 1), 9)
 
 
 def _drop(proof: Proof, answers: Any, equal: np.ndarray) -> float:

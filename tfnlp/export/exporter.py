@@ -63,14 +63,15 @@ def export(
     model trained on private text (`verify` then has nothing to go by).
 
     Args:
-        task: a trained `TextClassifier` or `TokenTagger`.
+        task: a trained `TextClassifier`, `TokenTagger` or `LanguageModel`.
         directory: the model's folder, `saved_models/<name>`; the model is served under its name.
         lite: precisions of the `.tflite` files: any of `"float32"`, `"float16"`, `"int8"`, or none.
         texts: validation texts for the proof; may be empty. For a tagger, texts, or sentences: tokens, or
-            `TaggedSentence`s.
+            `TaggedSentence`s; for a language model, sentences.
         labels: their true labels (lists of labels for a multi-label task), or None. For a tagger the tags of
-            sentences of tokens; a `TaggedSentence` has its own.
-        max_accuracy_drop: percentage points of accuracy that int8 and float16 may lose.
+            sentences of tokens; a `TaggedSentence` has its own. A language model has none.
+        max_accuracy_drop: percentage points of accuracy that int8 and float16 may lose; percent by which they may
+            raise a language model's perplexity.
         extra_files: name -> content of further files for `assets.extra`.
 
     Returns:

@@ -41,7 +41,7 @@ def load_classifier(path: str | os.PathLike[str]) -> LoadedClassifier:
     Raises:
         UserError: if the path is none of these, or was not written by tfnlp.
     """
-    if _is_lite(path):
+    if is_lite(path):
         from tfnlp.edge import EdgeClassifier
 
         return EdgeClassifier(path)
@@ -61,7 +61,7 @@ def load_tagger(path: str | os.PathLike[str]) -> TaggerAnswers:
     Raises:
         UserError: if the path is no exported tagger.
     """
-    if _is_lite(path):
+    if is_lite(path):
         from tfnlp.edge import EdgeTagger
 
         return EdgeTagger(path)
@@ -69,12 +69,12 @@ def load_tagger(path: str | os.PathLike[str]) -> TaggerAnswers:
 
 
 def kind_of_export(path: str | os.PathLike[str]) -> str:
-    """Which task an export is of: `"text_classifier"` or `"token_tagger"`.
+    """Which task an export is of: `"text_classifier"`, `"token_tagger"` or `"language_model"`.
 
     Raises:
         UserError: if the path is no export.
     """
-    if _is_lite(path):
+    if is_lite(path):
         from tfnlp.edge import ModelFile
 
         return ModelFile.read(path).task
@@ -84,7 +84,8 @@ def kind_of_export(path: str | os.PathLike[str]) -> str:
     return str(read_model_file(version_folder(path)).get("task", "text_classifier"))
 
 
-def _is_lite(path: str | os.PathLike[str]) -> bool:
+def is_lite(path: str | os.PathLike[str]) -> bool:
+    """Whether an export's path is that of a `.tflite` file; raises UserError if it can be no export's."""
     path = Path(path)
     if path.suffix != ".tflite" and not path.is_dir():
         raise UserError(
@@ -93,7 +94,7 @@ def _is_lite(path: str | os.PathLike[str]) -> bool:
     return path.suffix == ".tflite"
 
 
-class _Export:
+class SavedModelExport:
     """A SavedModel with its settings.
 
     Args:
@@ -127,7 +128,7 @@ class _Export:
             ) from error
 
 
-class SavedModelClassifier(_Export):
+class SavedModelClassifier(SavedModelExport):
     """Labels texts with a SavedModel, through its `serving_default` signature.
 
     Args:
@@ -163,7 +164,7 @@ class SavedModelClassifier(_Export):
         return [answer(row, self.labels, self.multi_label) for row in self.scores(texts)]
 
 
-class SavedModelTagger(TaggerAnswers, _Export):
+class SavedModelTagger(TaggerAnswers, SavedModelExport):
     """Tags texts with a SavedModel, through `serving_default`, and ready tokens through `tag_tokens`.
 
     Args:
@@ -189,7 +190,7 @@ class SavedModelTagger(TaggerAnswers, _Export):
         from tfnlp.data.tagging.tagged_rows import joined_row, rows_of
 
         if are_texts(x):
-            rows: list[Any] = [_utf8(text) for text in x]
+            rows: list[Any] = [utf8(text) for text in x]
             ask: Callable[[list[Any]], Any] = self._ask_texts
             texts = None
         else:
@@ -225,12 +226,13 @@ class SavedModelTagger(TaggerAnswers, _Export):
         import tensorflow as tf
 
         longest = max(map(len, rows))
-        padded = [[*map(_utf8, row), *[b""] * (longest - len(row))] for row in rows]
+        padded = [[*map(utf8, row), *[b""] * (longest - len(row))] for row in rows]
         return self._model.signatures["tag_tokens"](
             tokens=tf.reshape(tf.constant(padded, tf.string), [len(rows), longest]),
             lengths=tf.constant([len(row) for row in rows], tf.int32),
         )
 
 
-def _utf8(text: str | bytes) -> bytes:
+def utf8(text: str | bytes) -> bytes:
+    """A text in UTF-8; bytes as they are."""
     return text if isinstance(text, bytes) else text.encode("utf-8", "surrogatepass")

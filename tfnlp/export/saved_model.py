@@ -23,7 +23,7 @@ def export_saved_model(task: Any, directory: str | os.PathLike[str]) -> Path:
     edge files and proves that every copy agrees.
 
     Args:
-        task: a trained `TextClassifier` or `TokenTagger`.
+        task: a trained `TextClassifier`, `TokenTagger` or `LanguageModel`.
         directory: the model's folder, `saved_models/<name>`.
 
     Returns:
@@ -50,7 +50,8 @@ def write_saved_model(task: Any, folder: Path, scratch: Path, *, model_name: str
             holds the text (several values are joined by a space; a missing or empty feature is the
             empty text) -> `classes` string and `scores` float32, both `[batch, classes]`.
 
-    Those of a `TokenTagger` are told in `tfnlp.export.tagger_serving`.
+    Those of a `TokenTagger` are told in `tfnlp.export.tagger_serving`, those of a `LanguageModel` in
+    `tfnlp.export.language_model_serving`.
 
     Batch and time are dynamic; an empty batch gives empty answers.
 

@@ -184,6 +184,9 @@ class TagProof:
             tokens += len(truth)
         return right / tokens if tokens else None
 
+    def perplexity(self, answers: TagAnswers) -> None:
+        """It foretells no text."""
+
     def write(self, version: Path) -> Path:
         """Writes the proof below a version folder: one JSON object a text, gzipped.
 

@@ -17,6 +17,7 @@ from tfnlp.export.proof_texts import ProofText
 _MODULES = {
     "text_classifier": "tfnlp.export.classifier_export",
     "token_tagger": "tfnlp.export.tagger_export",
+    "language_model": "tfnlp.export.language_model_export",
 }
 
 
@@ -88,6 +89,9 @@ class Proof(Protocol):
 
     def accuracy(self, answers: Any) -> float | None:
         """Share of what has a true label that gets it, 0 to 1; None where nothing has."""
+
+    def perplexity(self, answers: Any) -> float | None:
+        """Perplexity of the validation texts, for what foretells texts; None for other tasks."""
 
     def write(self, version: Path) -> Path:
         """Writes the proof below a version folder."""

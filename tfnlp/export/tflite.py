@@ -21,9 +21,9 @@ def convert_tflite(task: Any, precision: str = "float32", *, name: str | None = 
 
     A `TextClassifier`'s file maps `token_ids`, int32 `[1, max_tokens]` padded on the right with 0, to
     `scores`, float32 `[1, classes]` (softmax or sigmoid inside); a `TokenTagger`'s is told in
-    `tfnlp.export.tagger_export`. It holds TFLite built-in ops only. As TFLite metadata with associated
-    files it carries vocabulary, labels and `tokenizer.json`, all that `tfnlp.edge` needs to answer
-    plain text.
+    `tfnlp.export.tagger_export`, a `LanguageModel`'s in `tfnlp.export.language_model_export`. It holds TFLite built-in
+    ops only. As TFLite metadata with associated files it carries vocabulary, labels and
+    `tokenizer.json`, all that `tfnlp.edge` needs to answer plain text.
 
     Precisions:
         `"float32"`: the weights as they are.
@@ -34,7 +34,7 @@ def convert_tflite(task: Any, precision: str = "float32", *, name: str | None = 
             were off by eight times as much, and it was no faster.
 
     Args:
-        task: a trained `TextClassifier` or `TokenTagger`.
+        task: a trained `TextClassifier`, `TokenTagger` or `LanguageModel`.
         precision: one of the three.
         name: the model's name in the metadata; by default what it is.
 

@@ -20,13 +20,14 @@ from tfnlp.layers.word_softmax.word_softmax import WordSoftmax
 from tfnlp.tasks.carried_state import CarriedState
 from tfnlp.tasks.language_model_network import LanguageModelNetwork, State
 from tfnlp.tasks.sentence_scoring import COLUMN_TOKENS, SentenceScorer, StreamScorer, column_losses
+from tfnlp.tasks.text_generation import TextGeneration
 from tfnlp.text.sentence_preprocessor import SentencePreprocessor
 
 logger = logging.getLogger(__name__)
 
 
 @keras.saving.register_keras_serializable(package="tfnlp")
-class LanguageModel(LanguageModelNetwork):
+class LanguageModel(TextGeneration, LanguageModelNetwork):
     """Foretells a text, token by token; scores texts, and writes them.
 
     Before a sentence's first token stands an end, `</s>`; each token is foretold from all before it, and after the last
@@ -325,6 +326,11 @@ class LanguageModel(LanguageModelNetwork):
 
             self._judge_columns = tf.function(judge, autograph=False, reduce_retracing=True)
         return self._judge_columns
+
+    def forget_traces(self) -> None:
+        """Drops what was traced: it would go on in another precision than the layers now have."""
+        super().forget_traces()
+        self._judge_rows = self._judge_columns = None
 
     def get_config(self) -> dict[str, Any]:
         """Plain JSON."""

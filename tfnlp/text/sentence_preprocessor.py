@@ -126,12 +126,16 @@ class SentencePreprocessor(keras.layers.Layer):
         ids = self.ragged(texts)
         return tf.concat([ids, tf.fill([ids.nrows(), 1], END_ID)], axis=1)
 
-    def unknown_words(self, texts: Any) -> tf.Tensor:
+    def unknown_words(self, texts: Any, ids: tf.RaggedTensor | None = None) -> tf.Tensor:
         """Which of the tokens the vocabulary lacks: bool `[tokens]` of all texts, one after the other.
 
         The mark `<unk>` that a corpus writes for rare words is known: it is what `[UNK]` learnt.
+
+        Args:
+            texts: string `[batch]`.
+            ids: what `ragged` gives for them, where that is known.
         """
-        unknown = tf.equal(self.ragged(texts).values, UNKNOWN_ID)
+        unknown = tf.equal((self.ragged(texts) if ids is None else ids).values, UNKNOWN_ID)
         if self.tokenizer.kind != "space":
             return unknown
         return unknown & tf.not_equal(self.tokenizer.tokenize(texts).values, UNKNOWN_WORD)

@@ -19,7 +19,9 @@ def export(
         list[str] | None,
         typer.Option(help="float32, float16 or int8; repeatable, or joined by commas; none for none."),
     ] = None,
-    max_accuracy_drop: Annotated[float | None, typer.Option(min=0, help="Points int8 may lose.")] = None,
+    max_accuracy_drop: Annotated[
+        float | None, typer.Option(min=0, help="Points int8 may lose, or percent of perplexity.")
+    ] = None,
     as_json: Json = False,
 ) -> None:
     """Write a version for TensorFlow Serving and files for phones, and prove that they agree."""
