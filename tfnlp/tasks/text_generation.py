@@ -83,14 +83,13 @@ class TextGeneration:
         )
         prompts = [prompt] if isinstance(prompt, str) else list(prompt)
         self._warn_of_long(self._encoded(prompts, settings))
-        if self._writing is None:
-            self._writing = _Writing(self)
+        writing = self._graphs()
         seed = random_seed() if seed is None else seed
         texts: list[str] = []
         seeds = seeds_of(prompts, seed)
         for start in range(0, len(prompts), _PROMPTS_AT_ONCE):
             here = slice(start, start + _PROMPTS_AT_ONCE)
-            texts += self._writing(prompts[here], settings, seeds[here])
+            texts += writing(prompts[here], settings, seeds[here])
         return texts[0] if isinstance(prompt, str) else texts
 
     def stream_text(self, prompt: str = "", **settings: Any) -> Iterator[str]:
@@ -122,7 +121,7 @@ class TextGeneration:
         self, prompt: str, encoded: EncodedPrompts, settings: DecodingSettings, seed: int
     ) -> Iterator[str]:
         if self._streaming is None:
-            self._streaming = _Streaming(self)
+            self._streaming = _Streaming(self, self._graphs().writer)
         stream, following = self._streaming.tokens, self._streaming.following
         stop = StopTexts(settings.stop) if settings.stop else None
         token_ids: list[int] = []
@@ -146,9 +145,13 @@ class TextGeneration:
         if token_ids and len(text) > len(given):
             yield text[len(given) :]  # no stop text came of its end
 
+    def _graphs(self) -> _Writing:
+        if self._writing is None:
+            self._writing = _Writing(self)
+        return self._writing
+
     def _encoded(self, prompts: Sequence[str], settings: DecodingSettings) -> EncodedPrompts:
-        writer = SentenceWriter(self)  # type: ignore[arg-type]
-        return writer.encode(as_strings(prompts), settings.max_tokens)
+        return self._graphs().encode(as_strings(prompts), tf.constant(settings.max_tokens))
 
     def _warn_of_long(self, encoded: EncodedPrompts) -> None:
         dropped = encoded.dropped.numpy()
@@ -164,8 +167,7 @@ class TextGeneration:
 class _Streaming:
     """The graphs of a stream."""
 
-    def __init__(self, model: Any):
-        writer = SentenceWriter(model)
+    def __init__(self, model: Any, writer: SentenceWriter):
         self.tokens = TokenStream(model.step, writer.end_id, model.read_on)
         following = tf.function(writer.following, autograph=False, reduce_retracing=True)
         self.following = lambda encoded, ids, prompts: following(
@@ -177,7 +179,12 @@ class _Writing:
     """The graphs of `SentenceWriter.write`: one for each kind of settings, whatever their numbers are."""
 
     def __init__(self, model: Any):
-        self._writer = SentenceWriter(model)
+        self.writer = SentenceWriter(model)
+        self.encode = tf.function(
+            self.writer.encode,
+            input_signature=[tf.TensorSpec([None], tf.string), tf.TensorSpec([], tf.int32)],
+            autograph=False,
+        )
         self._graphs: dict[Any, Any] = {}
 
     def __call__(self, prompts: Sequence[str], settings: DecodingSettings, seeds: Sequence[int]) -> list[str]:
@@ -207,7 +214,7 @@ class _Writing:
             autograph=False,
         )
         def write(prompts: Any, max_tokens: Any, seeds: Any, numbers: Any, length_penalty: Any) -> Any:
-            return self._writer.write(
+            return self.writer.write(
                 prompts,
                 max_tokens=max_tokens,
                 choice=Choice(
