@@ -64,12 +64,12 @@ def test_config_round_trip(tokenizer):
     config = json.loads(json.dumps(tokenizer.get_config()))
     assert type(tokenizer).from_config(config).get_config() == tokenizer.get_config()
     restored = keras.saving.deserialize_keras_object(keras.saving.serialize_keras_object(tokenizer))
-    assert restored.max_size == 70 and restored.lowercase is True
+    assert restored.max_size == 70 and restored.lowercase is tokenizer.lowercase
 
 
 def test_settings_are_json(tokenizer):
     settings = json.loads(json.dumps(tokenizer.settings()))
-    assert settings["kind"] == tokenizer.kind and settings["lowercase"] is True
+    assert settings["kind"] == tokenizer.kind and settings["lowercase"] is (tokenizer.kind != "space")
 
 
 def test_assets_round_trip(tokenizer, tmp_path):

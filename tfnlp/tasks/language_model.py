@@ -266,12 +266,12 @@ class LanguageModel(TextGeneration, LanguageModelNetwork):
         if isinstance(callbacks, keras.callbacks.CallbackList):
             callbacks.on_test_begin()
         tokens, lengths = encode_sentences(self.preprocessor, texts)
+        if not len(tokens):
+            raise UserError("there is no sentence to evaluate on")
         if self.stream:
             losses = column_losses(self, tokens, max(1, min(batch_size or 20, len(tokens) // COLUMN_TOKENS)))
         else:
             losses = SentenceScorer(self, batch_size or 64).losses(tokens, lengths)
-        if not len(tokens):
-            raise UserError("there is no sentence to evaluate on")
         loss = float(losses.mean())
         figures = {"loss": loss + float(sum(self.losses) or 0), "perplexity": e_to(loss)}
         if isinstance(callbacks, keras.callbacks.CallbackList):
