@@ -174,7 +174,10 @@ def test_other_verbs_refuse_a_language_model(run, place, tfnlp):
     for verb, argument in (("predict", "a"), ("evaluate", "test.txt"), ("explain", "a")):
         done = tfnlp(verb, run, argument, cwd=place, check=2)
         assert "tfnlp perplexity" in done.stderr
-    assert "no run of a language model" in tfnlp("perplexity", place, "test.txt", cwd=place, check=2).stderr
+    assert (
+        "no run or export of a language model"
+        in tfnlp("perplexity", place, "test.txt", cwd=place, check=2).stderr
+    )
 
 
 def test_every_recipe_of_a_language_model_is_right():

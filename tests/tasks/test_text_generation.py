@@ -13,7 +13,7 @@ ENCODERS = {
     "gru": {},
     "lstm": {"layers": 2},
     "fixed_window": {"window": 3},
-    "transformer": {"positions": "sinusoidal"},
+    "transformer": {"positions": "sinusoidal", "max_positions": 40},
 }
 
 

@@ -86,7 +86,10 @@ class NgramConvolution(keras.layers.Layer):
         inputs = ops.where(ops.expand_dims(mask, -1), inputs, ops.zeros_like(inputs))
         before = self._before
         padded = ops.pad(inputs, [[0, 0], [before, self.window - 1 - before], [0, 0]])
-        return self.convolution(padded)
+        convolved = self.convolution(padded)
+        # On some processors oneDNN gives an empty batch the channels of its input: say how many there are.
+        shape = ops.shape(convolved)
+        return ops.reshape(convolved, (shape[0], shape[1], self.filters))
 
     def window_mask(self, mask: Any) -> Any:
         """Which windows count: bool `[batch, time]` from the tokens' mask `[batch, time]`."""
