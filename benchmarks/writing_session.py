@@ -86,6 +86,7 @@ class WritingSession:
 
     def _written(self, step: Any, state: tuple[Any, ...], tokens: Any) -> Any:
         import tensorflow as tf
+
         from tfnlp.decoding.choice import Choice
         from tfnlp.decoding.loop import generate_ids
         from tfnlp.decoding.settings import DecodingSettings
