@@ -314,6 +314,6 @@ def _written(
                 "written_log_probability": float(tf.reduce_sum(generated.log_probabilities[place])),
             }
             ids = tf.concat([encoded.token_ids[place, :read], generated.token_ids[place, :length]], axis=0)
-            decided = margins(ids[tf.newaxis, :-1])[read - 1 :] if length else [math.inf]
-            found[row] = answer, float(min(decided))
+            decided = margins(ids[tf.newaxis, :-1])[read - 1 :].numpy() if length else np.array([np.inf])
+            found[row] = answer, float(decided.min())
     return found

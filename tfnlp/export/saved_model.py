@@ -72,8 +72,8 @@ def write_saved_model(task: Any, folder: Path, scratch: Path, *, model_name: str
     task_export = export_of_task(task)
     module, functions = task_export.serving(task, scratch)
     with portable(task), quiet_tensorflow():
-        signatures = {name: function.get_concrete_function() for name, function in functions.items()}
-        tf.saved_model.save(module, str(folder), signatures=signatures)
+        # The functions, not `get_concrete_function` of them: what is traced before the saving is kept twice.
+        tf.saved_model.save(module, str(folder), signatures=functions)
     _check_assets(folder, task_export.ASSETS)
     write_warmup(folder, task_export.warm_up(model_name))
     return check_ops(folder)
