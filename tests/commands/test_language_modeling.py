@@ -93,6 +93,20 @@ def test_perplexity_reads_lines_as_one_text_or_alone(run, place, tfnlp):
     assert "as one text, line after line" in shown
 
 
+def test_blank_lines_count_where_they_are_said_to(run, place, tfnlp):
+    (place / "blank.txt").write_text("\n".join(["", " ", *LINES, ""]) + "\n", encoding="utf-8")
+    words = 4 + 7 + 4 + 4
+    for options, tokens in (([], words + 4), (["--blank-lines"], words + 7)):
+        done = tfnlp("perplexity", run, "blank.txt", "--json", *options, cwd=place, check=0)
+        assert json.loads(done.stdout)["tokens"] == tokens
+    settings = ["corpus.blank_lines=true", "training.epochs=1", "corpus.train=blank.txt", "corpus.test=blank.txt"]
+    arguments = [part for setting in settings for part in ("--set", setting)]
+    done = tfnlp("train", "sea.toml", *arguments, "--runs", "blank", cwd=place, check=0)
+    assert "7 train" in done.stderr and "7 test sentences" in done.stdout
+    [folder] = (place / "blank" / "sea").iterdir()
+    assert json.loads((folder / "metrics.json").read_text())["test"]["tokens"] == words + 7
+
+
 def test_a_text_of_other_words_is_warned_of(run, place, tfnlp):
     (place / "other.txt").write_text("SHE SELLS SEA SHELLS\n")
     assert "are unknown to the model" in tfnlp("perplexity", run, "other.txt", cwd=place, check=0).stderr

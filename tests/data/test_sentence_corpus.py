@@ -11,6 +11,7 @@ def test_lines_that_are_not_blank(tmp_path):
     corpus = read_sentences(str(tmp_path / "text.txt"))
     assert corpus.texts == ["the cat", "sat"]
     assert len(corpus) == 2
+    assert read_sentences(str(tmp_path / "text.txt"), blank_lines=True).texts == ["the cat", "", "", "sat"]
 
 
 @pytest.mark.parametrize("content", ["", "\n \n"])

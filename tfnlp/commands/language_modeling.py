@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import functools
 import logging
 from collections.abc import Iterable
 from dataclasses import dataclass
@@ -62,10 +63,10 @@ def corpora_of(recipe: Recipe) -> dict[str, SentenceCorpus]:
     sections: Any = recipe
     section = sections.corpus
     join = sections.preprocessor.tokenizer != "space"
+    read = functools.partial(read_sentences, join_cut_words=join, blank_lines=section.blank_lines)
     given, fractions = given_and_cut(section, "sentences")
-    corpora = cut_off(read_sentences(section.train, join_cut_words=join), fractions)
-    for name, path in given.items():
-        corpora[name] = read_sentences(path, join_cut_words=join)
+    corpora = cut_off(read(section.train), fractions)
+    corpora.update({name: read(path) for name, path in given.items()})
     return corpora
 
 

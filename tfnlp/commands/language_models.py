@@ -49,6 +49,12 @@ def perplexity(
             "otherwise; models of n-grams never do.",
         ),
     ] = False,
+    blank_lines: Annotated[
+        bool,
+        typer.Option(
+            "--blank-lines", help="Count a blank line as a sentence without a word, as WikiText does; else left out."
+        ),
+    ] = False,
     level: LevelOption = "word",
     as_json: Annotated[bool, typer.Option("--json", help="Print JSON for programs to read.")] = False,
 ) -> None:
@@ -62,7 +68,7 @@ def perplexity(
     progress = VectorProgress(console(stderr=True) if talkative else None)
     progress.stage("scoring")
     try:
-        report = perplexity_of(reader, _told(sentences_of(file, loaded), progress))
+        report = perplexity_of(reader, _told(sentences_of(file, loaded, blank_lines=blank_lines), progress))
     finally:
         progress.close()
     if not report.sentences:
@@ -119,8 +125,8 @@ def _reader(model: Any, alone: bool) -> tuple[Any, bool]:
     return StreamScorer(model), True
 
 
-def sentences_of(source: str, model: Any) -> Iterator[str]:
-    """The lines of a text that are not blank; of a package cut by hand without the cuts, unless the model has them.
+def sentences_of(source: str, model: Any, *, blank_lines: bool = False) -> Iterator[str]:
+    """The lines of a text, without the blank ones unless they count; of a package cut by hand without the cuts, unless the model has them.
 
     Raises:
         UserError: if the text is missing or no UTF-8, with its line.
@@ -132,7 +138,7 @@ def sentences_of(source: str, model: Any) -> Iterator[str]:
     joins = model.preprocessor.joins_cut_words if level is None else level.name == "char"
     joined = sentences.is_cut_by_hand and joins
     for line in sentences.lines():
-        if line.strip():
+        if blank_lines or line.strip():
             yield "".join(line.split()) if joined else line
 
 

