@@ -33,8 +33,8 @@ class SentenceCorpusSection(Section):
     )
     blank_lines: bool = Field(
         False,
-        description="Whether a blank line counts as a sentence without a word, its end alone, as WikiText's are counted; "
-        "else blank lines are left out.",
+        description="Whether a blank line counts as a sentence without a word, its end alone, as WikiText's are "
+        "counted; else blank lines are left out.",
     )
 
 

@@ -99,7 +99,12 @@ def test_blank_lines_count_where_they_are_said_to(run, place, tfnlp):
     for options, tokens in (([], words + 4), (["--blank-lines"], words + 7)):
         done = tfnlp("perplexity", run, "blank.txt", "--json", *options, cwd=place, check=0)
         assert json.loads(done.stdout)["tokens"] == tokens
-    settings = ["corpus.blank_lines=true", "training.epochs=1", "corpus.train=blank.txt", "corpus.test=blank.txt"]
+    settings = [
+        "corpus.blank_lines=true",
+        "training.epochs=1",
+        "corpus.train=blank.txt",
+        "corpus.test=blank.txt",
+    ]
     arguments = [part for setting in settings for part in ("--set", setting)]
     done = tfnlp("train", "sea.toml", *arguments, "--runs", "blank", cwd=place, check=0)
     assert "7 train" in done.stderr and "7 test sentences" in done.stdout

@@ -52,7 +52,8 @@ def perplexity(
     blank_lines: Annotated[
         bool,
         typer.Option(
-            "--blank-lines", help="Count a blank line as a sentence without a word, as WikiText does; else left out."
+            "--blank-lines",
+            help="Count a blank line as a sentence without a word, as WikiText does; else left out.",
         ),
     ] = False,
     level: LevelOption = "word",
@@ -126,7 +127,8 @@ def _reader(model: Any, alone: bool) -> tuple[Any, bool]:
 
 
 def sentences_of(source: str, model: Any, *, blank_lines: bool = False) -> Iterator[str]:
-    """The lines of a text, without the blank ones unless they count; of a package cut by hand without the cuts, unless the model has them.
+    """The lines of a text, blank ones only where they count; of a package cut by hand without the cuts, unless the
+    model has them.
 
     Raises:
         UserError: if the text is missing or no UTF-8, with its line.

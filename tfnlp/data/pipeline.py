@@ -24,12 +24,17 @@ TokenIds: TypeAlias = "tf.RaggedTensor | Sequence[Any] | Mapping[str, tf.RaggedT
 
 
 def on_host(function: Callable[P, R]) -> Callable[P, R]:
-    """Keeps what a function makes in host memory: tf.data reads there, and a GPU draws other numbers."""
+    """Keeps what a function makes in host memory: tf.data reads there, and a GPU draws other numbers.
+
+    What it maps over a data set is traced as it stands: to rewrite its source first, as AutoGraph does where nobody
+    forbids it, takes longer than the tracing.
+    """
+    as_it_stands = tf.autograph.experimental.do_not_convert(function)
 
     @functools.wraps(function)
     def placed(*args: P.args, **kwargs: P.kwargs) -> R:
         with tf.device("CPU:0"):
-            return function(*args, **kwargs)
+            return as_it_stands(*args, **kwargs)
 
     return placed
 

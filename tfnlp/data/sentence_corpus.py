@@ -25,9 +25,7 @@ class SentenceCorpus:
         return len(self.texts)
 
 
-def read_sentences(
-    source: str, *, join_cut_words: bool = False, blank_lines: bool = False
-) -> SentenceCorpus:
+def read_sentences(source: str, *, join_cut_words: bool = False, blank_lines: bool = False) -> SentenceCorpus:
     """Reads a text, a sentence a line.
 
     Args:

@@ -120,7 +120,9 @@ class Sentences:
         import tensorflow as tf
 
         self.learn_tokenizer()
-        tokenize = tf.function(self.tokenizer.tokenize, input_signature=[tf.TensorSpec([None], tf.string)])
+        tokenize = tf.function(
+            self.tokenizer.tokenize, input_signature=[tf.TensorSpec([None], tf.string)], autograph=False
+        )
 
         def cut(block: bytes) -> list[bytes]:
             lines = block.split(b"\n")

@@ -184,8 +184,8 @@ class _Path:
         if token_ids.shape[1] > _LONG:
             # In eager mode every step of a recurrent network goes through Python, at every call.
             signature = [tf.TensorSpec([None], tf.float32)]
-            self._margins = tf.function(self._margins, input_signature=signature)
-            self._slopes = tf.function(self._slopes, input_signature=signature)
+            self._margins = tf.function(self._margins, input_signature=signature, autograph=False)
+            self._slopes = tf.function(self._slopes, input_signature=signature, autograph=False)
 
     def margins(self, shares: np.ndarray) -> np.ndarray:
         """The margins at shares of the way: float64 `[shares]`."""

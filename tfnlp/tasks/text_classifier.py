@@ -299,13 +299,13 @@ class TextClassifier(keras.Model):
         texts = spec[0] if isinstance(spec, tuple) else spec
         if texts.dtype != tf.string:
             return batches
-        if isinstance(spec, tuple):
-            encoded = batches.map(
-                lambda text, *rest: (self.preprocessor(text), *rest), num_parallel_calls=tf.data.AUTOTUNE
-            )
-        else:
-            encoded = batches.map(self.preprocessor, num_parallel_calls=tf.data.AUTOTUNE)
-        return encoded.prefetch(tf.data.AUTOTUNE)
+        pick = (
+            (lambda text, *rest: (self.preprocessor(text), *rest))
+            if isinstance(spec, tuple)
+            else self.preprocessor
+        )
+        encode = tf.autograph.experimental.do_not_convert(pick)
+        return batches.map(encode, num_parallel_calls=tf.data.AUTOTUNE).prefetch(tf.data.AUTOTUNE)
 
     def get_config(self) -> dict[str, Any]:
         """Plain JSON."""

@@ -130,7 +130,9 @@ class Tokenizer(keras.layers.Layer):
     def _count(self, corpus: Iterable[Any]) -> dict[str, int]:
         """Counts a corpus's tokens."""
         counter = TokenCounter()
-        cut = tf.function(self._counted_tokens, input_signature=[tf.TensorSpec([None], tf.string)])
+        cut = tf.function(
+            self._counted_tokens, input_signature=[tf.TensorSpec([None], tf.string)], autograph=False
+        )
         for batch in stream_batches(corpus):
             counter.update(cut(tf.constant(batch, tf.string)).numpy().tolist())
         if not counter.counts:

@@ -25,7 +25,7 @@ def compiled_step() -> Any:
     than the arithmetic. A function holds on to the variables it was traced with: who makes one keeps it no longer
     than them.
     """
-    return tf.function(step, jit_compile=True)
+    return tf.function(step, jit_compile=True, autograph=False)
 
 
 def step(state: list[tf.Variable], gradient: tf.Tensor, rates: Rates) -> None:

@@ -56,7 +56,7 @@ class GloveTables:
         """Word plus context vector, float32 `[words, dimension]` (section 4.2 of the paper); without biases."""
         return self.words.numpy()[:, :-1] + self.contexts.numpy()[:, :-1]
 
-    @tf.function(reduce_retracing=True)
+    @tf.function(reduce_retracing=True, autograph=False)
     def dense_step(self, entries, row, rows, column, columns):
         """Trains on a tile by matrix products over all of its cells.
 
@@ -79,7 +79,7 @@ class GloveTables:
             entries[2],
         )
 
-    @tf.function(reduce_retracing=True)
+    @tf.function(reduce_retracing=True, autograph=False)
     def sparse_step(self, entries):
         """Trains on any entries, sorted by rows; the same shape and the same answer as `dense_step`."""
         word_ids, rows = tf.unique(entries[0])
