@@ -177,6 +177,7 @@ pooling = "sum"
 """
 
 
+@pytest.mark.slow
 def test_variants_join_a_comparison_under_their_own_names(compared, copied, tfnlp, monkeypatch):
     # What a variant's copies are measured with is no other than what an encoder's are.
     monkeypatch.setattr(module, "measure", lambda run: Serving(2048, 1024, 0.1, 1000.0))

@@ -44,7 +44,8 @@ tensorboard = true
 """
 
 
-@pytest.mark.parametrize("task", [pytest.param("text_classifier", marks=pytest.mark.slow), "language_model"])
+@pytest.mark.slow
+@pytest.mark.parametrize("task", ["text_classifier", "language_model"])
 def test_a_run_tells_of_its_gradients_and_is_else_the_same(task, tmp_path, tfnlp):
     (tmp_path / "sentences.txt").write_text(SENTENCES)
     lines = [f"{line},{'xy'[number % 2]}" for number, line in enumerate(SENTENCES.splitlines())]

@@ -36,7 +36,13 @@ def wait_for_an_epoch(process, folder):
     raise AssertionError("no epoch in two minutes")
 
 
-@pytest.mark.parametrize("how", [signal.SIGINT, signal.SIGKILL], ids=["ctrl-c", "kill-9"])
+@pytest.mark.parametrize(
+    "how",
+    [
+        pytest.param(signal.SIGINT, id="ctrl-c", marks=pytest.mark.slow),
+        pytest.param(signal.SIGKILL, id="kill-9"),
+    ],
+)
 def test_stopped_and_taken_up_again(workplace, tfnlp, tmp_path, how):
     process = start(workplace, tmp_path)
     try:

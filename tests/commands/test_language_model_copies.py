@@ -63,10 +63,11 @@ def test_an_export_is_proved_again(tfnlp, exported):
     assert json.loads(tfnlp("verify", "saved_models/talk", "--json"))["agrees"]
 
 
-def test_beams_are_for_the_model_itself(tfnlp, exported):
-    assert tfnlp("generate", exported[0], "--beams", "3", "--max-tokens", "5", "--length-penalty", "1")
-    for path in exported[1:]:
-        assert "beams" in tfnlp("generate", path, "--beams", "3", code=2)
+def test_four_beams_search_in_the_model_and_on_a_server(tfnlp, exported):
+    ask = ["--prompt", "the cat", "--beams", "4", "--max-tokens", "5", "--length-penalty", "1"]
+    assert tfnlp("generate", exported[0], *ask) == tfnlp("generate", exported[1], *ask)
+    assert "with 4 beams" in " ".join(tfnlp("generate", exported[1], "--beams", "3", code=2).split())
+    assert "beams" in tfnlp("generate", exported[2], *ask, code=2)
     assert "--number or --beams" in tfnlp("generate", exported[0], "--beams", "3", "-n", "2", code=2)
 
 

@@ -174,6 +174,7 @@ def test_first_model(first_model):
     assert (first_model / "saved_models" / "reviews" / "1" / "saved_model.pb").is_file()
 
 
+@pytest.mark.slow
 def test_the_demos_server_is_asked_and_stopped(first_model):
     """`make demo` trains before; what it does after that is tried on the model of the pages."""
     paths = [str(Path(sys.executable).parent), os.environ["PATH"]]
@@ -216,9 +217,9 @@ def test_pages_that_go_on_from_the_first_model(page, first_model, tmp_path):
         "docs/word-vectors.md",
         "docs/ngram-language-models.md",
         "docs/language-models.md",
-        "docs/explain.md",
-        "docs/tagging.md",
-        "docs/gradients.md",
+        pytest.param("docs/explain.md", marks=pytest.mark.slow),
+        pytest.param("docs/tagging.md", marks=pytest.mark.slow),
+        pytest.param("docs/gradients.md", marks=pytest.mark.slow),
         "CONTRIBUTING.md",
         "pipelines/README.md",
         "saved_models/README.md",

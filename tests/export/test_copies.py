@@ -1,6 +1,8 @@
 import subprocess
 import sys
 
+import pytest
+
 ASK = """
 import sys
 from pathlib import Path
@@ -12,6 +14,7 @@ ask_tflite(proof, Path(sys.argv[1]), [0])
 """
 
 
+@pytest.mark.slow
 def test_the_phone_s_interpreter_announces_nothing(exports):
     # In a new process: it announces its delegate once.
     file = exports("text_cnn").lite_files["float32"]

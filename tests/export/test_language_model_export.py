@@ -91,7 +91,7 @@ def test_a_phone_scores_and_writes_what_keras_does(exported, name):
     )
 
 
-@pytest.mark.parametrize("name", ["gru", "transformer"])
+@pytest.mark.parametrize("name", NAMES[:1] + [pytest.param("transformer", marks=pytest.mark.slow)])
 def test_a_server_scores_and_writes_what_keras_does(exported, name):
     task, result = exported(name)
     served = load_language_model(result.folder)
@@ -151,6 +151,7 @@ def test_a_server_that_has_no_text_gives_none(exported):
     assert model.signatures["score"](text=tf.zeros([0], tf.string))["perplexity"].shape == [0]
 
 
+@pytest.mark.slow
 def test_an_export_can_be_proved_again_and_a_changed_copy_cannot(exported):
     _, result = exported("gru")
     assert not verify(result.folder).problems
@@ -169,6 +170,7 @@ def test_an_export_can_be_proved_again_and_a_changed_copy_cannot(exported):
     assert "another" in problem
 
 
+@pytest.mark.slow
 def test_a_perplexity_that_rises_too_far_is_refused(exported):
     _, result = exported("gru")
     proof = LanguageModelProof.read(result.folder)
@@ -196,10 +198,30 @@ def test_what_the_files_say_of_themselves(exported):
     assert not [op for op in settings["ops"]["core"] if "cudnn" in op.lower()]
 
 
-def test_beams_are_for_the_run(exported):
+def test_a_server_searches_as_keras_does(exported):
+    task, result = exported("gru")
+    served = load_language_model(result.folder)
+    for options in ({}, {"length_penalty": 1.5}):
+        asked = {"beams": 4, "max_tokens": 12, **options}
+        assert served.generate(PROMPTS, **asked) == task.generate(PROMPTS, **asked)
+    # Row by row its own settings, whoever else asks; what is out of range counts as the nearest.
+    search = tf.saved_model.load(str(result.folder)).signatures["search"]
+    answer = search(
+        prompt=tf.constant(["the cat"] * 4),
+        max_tokens=tf.constant([12, 12, 0, 12]),
+        length_penalty=tf.constant([0.0, 1.5, 1.0, float("nan")]),
+    )
+    texts = [text.decode() for text in answer["text"].numpy()]
+    expected = [task.generate("the cat", beams=4, max_tokens=12, length_penalty=x) for x in (0.0, 1.5)]
+    assert texts == [*expected, "the cat", expected[0]]
+
+
+def test_what_an_export_cannot_is_said(exported):
     _, result = exported("gru")
-    for path in (result.folder, result.lite_files["float32"]):
-        with pytest.raises(UserError, match="beams"):
-            load_language_model(path).generate("the", beams=2)
+    with pytest.raises(UserError, match="file searches with no beams"):
+        load_language_model(result.lite_files["float32"]).generate("the", beams=4)
+    for options in ({"beams": 2}, {"beams": 4, "stop": ["a"]}, {"beams": 4, "repetition_penalty": 1.2}):
+        with pytest.raises(UserError, match="with 4 beams, without a repetition penalty"):
+            load_language_model(result.folder).generate("the", **options)
     with pytest.raises(UserError, match="2,048 tokens at most"):
         load_language_model(result.folder).generate("the", max_tokens=5000)

@@ -74,6 +74,7 @@ def test_model_json_says_what_it_is(result, task):
     assert settings["ops"]["tensorflow_text"] == []
 
 
+@pytest.mark.slow
 def test_verify_repeats_the_proof_and_finds_what_was_tampered_with(result, tmp_path):
     folder = tmp_path / "names" / "1"
     shutil.copytree(result.folder, folder)

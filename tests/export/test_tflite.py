@@ -9,7 +9,6 @@ import tensorflow as tf
 from ai_edge_litert.interpreter import Interpreter
 
 from tfnlp.encoders.choices import Activation
-from tfnlp.encoders.registry import ENCODERS
 from tfnlp.errors import UserError
 from tfnlp.export import convert_tflite
 
@@ -39,13 +38,6 @@ def test_embeddings_and_kernels_are_int8(exports, tasks, name):
     assert large
     for weight in large:
         assert "int8" in stored[int(np.prod(weight.shape))], weight.path
-
-
-def test_no_op_is_custom_or_tensorflow_s_own(exports):
-    for name in ENCODERS:
-        interpreter = interpreter_of(exports(name).lite_files["float32"].read_bytes())
-        ops = {op["op_name"] for op in interpreter._get_ops_details()}
-        assert not [op for op in ops if op.startswith("Flex") or op == "CUSTOM"]
 
 
 def test_an_int8_text_cnn_of_usual_size_is_a_third_of_its_float32(build):

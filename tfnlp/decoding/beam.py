@@ -2,11 +2,13 @@
 
 from __future__ import annotations
 
+import dataclasses
 from typing import Any, NamedTuple
 
 import tensorflow as tf
 
 from tfnlp.decoding.choice import Choice, also_seen
+from tfnlp.decoding.filters import as_column
 from tfnlp.decoding.loop import IsStopped, first_seen
 from tfnlp.decoding.prompts import ReadOn, Step, any_batch, chosen, read_prompts
 
@@ -79,7 +81,7 @@ def beam_search(
         end_id: the sentence's end.
         max_tokens: int32, how many tokens to add at most: a scalar, or one for each row `[batch]`.
         choice: its forbidden tokens and its repetition penalty are heeded.
-        length_penalty: float scalar, 0 or more.
+        length_penalty: float, 0 or more: a scalar, or one for each row `[batch]`.
         is_stopped: see `tfnlp.decoding.loop.generate_ids`.
         read_on: see `read_prompts`.
     """
@@ -91,15 +93,17 @@ def beam_search(
     logits = tf.repeat(logits, beams, axis=0)
     state = tuple(tf.repeat(part, beams, axis=0) for part in state)
     first_row = tf.range(batch)[:, tf.newaxis] * beams
-    length_penalty = tf.cast(length_penalty, tf.float32)
+    length_penalty = as_column(length_penalty)
+    if choice.repetition_penalty is not None:
+        penalties = tf.broadcast_to(tf.cast(choice.repetition_penalty, tf.float32), [batch])
+        choice = dataclasses.replace(choice, repetition_penalty=tf.repeat(penalties, beams))
 
     def normalised(scores: Any, length: Any) -> tf.Tensor:
         return scores / tf.pow(tf.cast(tf.maximum(length, 1), tf.float32), length_penalty)
 
     def is_open(place: Any, alive: _Texts, ended: _Texts) -> tf.Tensor:
-        best = normalised(
-            tf.reduce_max(alive.scores, axis=1), limits
-        )  # a text's score is below 0: length lifts it
+        best = tf.reduce_max(alive.scores, axis=1, keepdims=True)
+        best = normalised(best, limits[:, tf.newaxis])[:, 0]  # a text's score is below 0: length lifts it
         worst = tf.reduce_min(ended.scores, axis=1)
         return (place < limits) & (best > worst)
 

@@ -29,11 +29,16 @@ def settings_of(task: Any) -> dict[str, Any]:
 
 
 def serving(task: Any, scratch: Path) -> tuple[Any, dict[str, Any]]:
-    """The signatures `serving_default`, `generate` and `score`; see `tfnlp.export.language_model_serving`."""
+    """The signatures; see `tfnlp.export.language_model_serving`."""
     from tfnlp.export.language_model_serving import LanguageModelModule
 
     module = LanguageModelModule(task)
-    return module, {"serving_default": module.serve, "generate": module.generate, "score": module.score}
+    return module, {
+        "serving_default": module.serve,
+        "generate": module.generate,
+        "search": module.search,
+        "score": module.score,
+    }
 
 
 def warm_up(model_name: str) -> Iterable[Any]:
@@ -58,6 +63,9 @@ def warm_up(model_name: str) -> Iterable[Any]:
             for name, (number, dtype) in numbers.items()
         }
         yield predict_log(model_name, "generate", {"prompt": texts, **settings})
+        length_penalty = tf.make_tensor_proto([0.0] * rows, dtype=tf.float32, shape=[rows])
+        search = {"max_tokens": settings["max_tokens"], "length_penalty": length_penalty}
+        yield predict_log(model_name, "search", {"prompt": texts, **search})
 
 
 def lite_network(task: Any) -> LiteNetwork:

@@ -8,6 +8,8 @@ Signatures; everything has one value for each row, so that servers can join requ
         distribution, 0 for the likeliest token; `top_k` int32, 0 for all; `top_p` float32, 1 for all;
         `repetition_penalty` float32, 1 for none; `seed` int64 -> as above. A text depends on its own row alone, and
         equal rows have equal texts: give each its own seed. A number out of range counts as the nearest in it.
+    `search`: `prompt` string; `max_tokens` int32, at most 2,048; `length_penalty` float32, 0 for none -> as above: the
+        likeliest text that four beams find.
     `score`: `text` string -> `log_probability` and `known_log_probability` float32 (nats, of all tokens, and of those
         that are not unknown), `tokens` and `unknown` int32, and `perplexity` float32.
 """
@@ -25,6 +27,7 @@ from tfnlp.tasks.sentence_writing import FORBIDDEN, SentenceWriter, Written
 # What follows a prompt where nobody says how much, and at most: a request must not keep a server for minutes.
 DEFAULT_TOKENS = 100
 MOST_TOKENS = 2048
+BEAMS = 4
 
 
 def _column(dtype: Any, name: str) -> tf.TensorSpec:
@@ -96,6 +99,25 @@ class LanguageModelModule(tf.Module):
         )
         limits = tf.clip_by_value(max_tokens, 0, MOST_TOKENS)
         return _answer(self._writer().write(prompt, max_tokens=limits, choice=choice, seed=seed))
+
+    @tf.function(
+        input_signature=[
+            _column(tf.string, "prompt"),
+            _column(tf.int32, "max_tokens"),
+            _column(tf.float32, "length_penalty"),
+        ],
+        autograph=False,
+    )
+    def search(self, prompt: Any, max_tokens: Any, length_penalty: Any) -> dict[str, Any]:
+        """`search`; see above."""
+        written = self._writer().write(
+            prompt,
+            max_tokens=tf.clip_by_value(max_tokens, 0, MOST_TOKENS),
+            choice=Choice(forbidden=FORBIDDEN),
+            beams=BEAMS,
+            length_penalty=tf.where(length_penalty > 0, length_penalty, 0.0),
+        )
+        return _answer(written)
 
     @tf.function(input_signature=[_column(tf.string, "text")], autograph=False)
     def score(self, text: Any) -> dict[str, Any]:

@@ -49,7 +49,7 @@ def load_language_model(path: str | os.PathLike[str]) -> LoadedLanguageModel:
 
 
 class SavedModelLanguageModel(SavedModelExport):
-    """Scores and writes texts with a SavedModel, through its signatures `score` and `generate`.
+    """Scores and writes texts with a SavedModel, through its signatures `score`, `generate` and `search`.
 
     Args:
         path: a version folder, or a model's folder (its highest version is taken).
@@ -102,26 +102,28 @@ class SavedModelLanguageModel(SavedModelExport):
 
         Args:
             prompt: the beginning of a sentence, or a list of such.
-            **settings: as for `LanguageModel.generate`, but for beams.
+            **settings: as for `LanguageModel.generate`; `beams` is 4 or None, and with them there is neither a
+                repetition penalty nor a stop text.
 
         Returns:
             the prompt and what follows; a list for a list.
 
         Raises:
-            UserError: if an option is out of range, beams are asked for, or more tokens than an export writes at most.
+            UserError: if an option is out of range, or the export has no such beams or not so many tokens.
         """
         import tensorflow as tf
 
         from tfnlp.export.language_model_serving import MOST_TOKENS
 
         asked = DecodingSettings(**settings)
-        if asked.beams is not None:
-            raise UserError("an export searches with no beams: ask the run, or leave `beams` out.")
         if asked.max_tokens > MOST_TOKENS:
             raise UserError(
                 f"an export writes {MOST_TOKENS:,} tokens at most. Received: max_tokens={asked.max_tokens}"
             )
         prompts = [prompt] if isinstance(prompt, str) else list(prompt)
+        if asked.beams is not None:
+            texts = self._searched(prompts, asked)
+            return texts[0] if isinstance(prompt, str) else texts
         rows = len(prompts)
         seed = secrets.randbits(63) if asked.seed is None else asked.seed
         answer = self._model.signatures["generate"](
@@ -138,6 +140,23 @@ class SavedModelLanguageModel(SavedModelExport):
             cut = StopTexts(asked.stop).cut
             texts = [one + cut(text[len(one) :]) for one, text in zip(prompts, texts)]
         return texts[0] if isinstance(prompt, str) else texts
+
+    def _searched(self, prompts: Sequence[str], asked: DecodingSettings) -> list[str]:
+        import tensorflow as tf
+
+        from tfnlp.export.language_model_serving import BEAMS
+
+        if asked.beams != BEAMS or asked.repetition_penalty is not None or asked.stop:
+            raise UserError(
+                f"an export searches with {BEAMS} beams, without a repetition penalty and without stop texts: "
+                f"ask for `beams={BEAMS}` alone, or ask the run."
+            )
+        answer = self._model.signatures["search"](
+            prompt=tf.constant([utf8(one) for one in prompts], tf.string),
+            max_tokens=tf.fill([len(prompts)], asked.max_tokens),
+            length_penalty=tf.fill([len(prompts)], float(asked.length_penalty)),
+        )
+        return [text.decode("utf-8", "replace") for text in answer["text"].numpy()]
 
     def stream_text(self, prompt: str = "", **settings: Any) -> Iterator[str]:
         """The same in one piece: a signature answers once."""

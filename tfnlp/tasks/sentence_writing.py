@@ -112,7 +112,7 @@ class SentenceWriter:
             choice: how they are chosen.
             seed: int, a scalar or `[batch]`; see `prompt_streams`.
             beams: how many, to search the likeliest text instead of drawing.
-            length_penalty: of the beams; see `beam_search`.
+            length_penalty: of the beams, a scalar or one for each `[batch]`; see `beam_search`.
             stop: each text ends before the first of these.
         """
         encoded = self.encode(prompts, max_tokens)
