@@ -59,6 +59,12 @@ def test_every_copy_writes_and_measures_alike(tfnlp, exported):
     assert {one["unknown"] for one in measured} == {0}
 
 
+def test_a_keras_file_writes_the_same_in_a_new_process(tfnlp, tfnlp_process, files, exported):
+    ask = ["generate", exported[0], "--prompt", "the cat", "--seed", "3", "--max-tokens", "9"]
+    assert tfnlp_process(*ask, cwd=files, check=0).stdout == tfnlp(*ask)
+
+
+@pytest.mark.slow
 def test_an_export_is_proved_again(tfnlp, exported):
     assert json.loads(tfnlp("verify", "saved_models/talk", "--json"))["agrees"]
 

@@ -57,6 +57,7 @@ def test_a_run_holds_all_it_should(trained):
     assert "data:image/png;base64" in report
 
 
+@pytest.mark.slow
 def test_the_resolved_recipe_gives_the_same_model(trained, workplace, tfnlp_process):
     tfnlp_process("train", trained / "recipe.toml", "--runs", "again", cwd=workplace, check=0)
     again = next((workplace / "again" / "films").iterdir())
@@ -163,6 +164,7 @@ def test_data(workplace, tfnlp):
     assert "good" in tfnlp("data", "films.csv", cwd=workplace, check=0).stdout
 
 
+@pytest.mark.slow
 def test_several_labels_a_text(tmp_path, tfnlp):
     rows = [
         ("a red ball", "red"),

@@ -127,6 +127,7 @@ def test_a_model_of_another_kind_is_refused(place, tfnlp):
         load_segmenter(place / "model.tflite")
 
 
+@pytest.mark.slow
 def test_every_exported_copy_segments_as_the_run_does(place, segmenter, monkeypatch):
     # The proof has its own tests, and takes its time.
     monkeypatch.setattr(exporter, "compare_copies", lambda *_: Agreement(0, 0, None, 1.0, []))

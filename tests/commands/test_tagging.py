@@ -121,6 +121,7 @@ def test_an_unseen_tag_is_named_and_counted(run, place, tfnlp):
     assert json.loads(done.stdout)["recall"] == 0.5
 
 
+@pytest.mark.slow
 def test_taken_up_again_it_ends_with_the_same_bits(run, place, tfnlp, monkeypatch):
     import tfnlp.training.trainer as trainer
 

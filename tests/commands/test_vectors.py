@@ -144,6 +144,7 @@ def stopped(place, tfnlp):
     return next((place / "stopped" / "films").iterdir())
 
 
+@pytest.mark.slow
 def test_resumed_bit_for_bit_without_the_file(stopped, tuned, place, tfnlp):
     file = place / "vectors.txt"
     kept = file.read_bytes()

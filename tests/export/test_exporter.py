@@ -23,7 +23,7 @@ from tfnlp.text.registry import TOKENIZERS
 
 ENCODER_NAMES = sorted(ENCODERS)
 # An export takes seconds: of networks much alike, one is enough for the fast suite.
-ALIKE = {"simple_rnn", "lstm", "cnn_rnn", "wide_text_cnn"}
+ALIKE = {"simple_rnn", "gru", "lstm", "cnn_rnn", "wide_text_cnn"}
 EXPORTED = [pytest.param(name, marks=pytest.mark.slow) if name in ALIKE else name for name in ENCODER_NAMES]
 TEXTS = ["a fine film", "很差"]
 
@@ -142,6 +142,7 @@ def test_verify_refuses_an_op_that_the_stock_server_does_not_link(exports, tmp_p
         verify(tmp_path)
 
 
+@pytest.mark.slow
 def test_verify_repeats_the_proof(exports):
     result = exports("fixed_window")
     agreement = verify(result.folder.parent)

@@ -215,7 +215,7 @@ def test_it_learns_a_text_by_heart(encoder, stream):
     assert after < 3 < before
 
 
-@pytest.mark.parametrize("stream", [True, False])
+@pytest.mark.parametrize("stream", [True, pytest.param(False, marks=pytest.mark.slow)])
 def test_a_run_taken_up_again_ends_with_the_same_bits(stream, tmp_path):
     def model():
         encoder = "simple_rnn" if stream else "window"

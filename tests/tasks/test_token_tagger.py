@@ -295,6 +295,7 @@ def test_characters_and_words_without_types():
     assert [span.text for span in tagger.predict_spans(["我喜欢你"])[0]] == ["我", "喜欢", "你"]
 
 
+@pytest.mark.slow
 def test_saved_moved_and_loaded_in_a_new_process(learned, tmp_path):
     tagger, _ = learned
     tagger.save(tmp_path / "a.keras")

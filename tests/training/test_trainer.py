@@ -35,8 +35,16 @@ def run(task, corpus, checkpoint, *, resume=False, callbacks=(), **options):
     return trainer.fit(*corpus, validation=corpus, resume=resume)
 
 
-@pytest.mark.parametrize("average_weights", [0.0, 0.9])
-@pytest.mark.parametrize("stop", [(0, 2), (1, 0), (3, 4)], ids=str)
+@pytest.mark.parametrize(
+    ("stop", "average_weights"),
+    [
+        ((1, 0), 0.9),
+        ((3, 4), 0.0),
+        *(pytest.param(stop, 0.0, marks=pytest.mark.slow) for stop in ((0, 2), (1, 0))),
+        *(pytest.param(stop, 0.9, marks=pytest.mark.slow) for stop in ((0, 2), (3, 4))),
+    ],
+    ids=str,
+)
 def test_a_broken_run_goes_on_bit_for_bit(compiled, corpus, tmp_path, stop, average_weights, monkeypatch):
     if stop == (1, 0):  # once as large weights are trained
         monkeypatch.setattr(adamw, "LARGE", 1)
