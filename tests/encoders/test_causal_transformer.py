@@ -16,7 +16,13 @@ SETTINGS = [
     {"residual": False, "heads": 1},
     {"channels": "both", "layers": 1, "activation": "gelu", "scale_vectors": False},
 ]
-settings = pytest.mark.parametrize("settings", SETTINGS, ids=lambda s: "-".join(map(str, s.values())))
+# Every kind of position, of normalizing and of attention once; how they go together is for the slow suite.
+FEW = [SETTINGS[place] for place in (0, 4, 8, 9, 10)]
+settings = pytest.mark.parametrize(
+    "settings",
+    [one if one in FEW else pytest.param(one, marks=pytest.mark.slow) for one in SETTINGS],
+    ids=lambda one: "-".join(map(str, one.values())),
+)
 
 
 def network(**settings):
@@ -55,7 +61,7 @@ def test_piece_by_piece_gives_what_the_whole_gives(settings, lengths):
 
 
 @settings
-@pytest.mark.parametrize("changed", [1, 4, 8])
+@pytest.mark.parametrize("changed", [pytest.param(1, marks=pytest.mark.slow), 4, 8])
 def test_no_vector_knows_a_token_after_it(settings, changed):
     encoder, ids = network(**settings), random_ids(2, 9)
     other = ids.copy()

@@ -100,7 +100,13 @@ def logits_of(tagger, rows):
     return np.asarray(tagger(batch))
 
 
-@pytest.mark.parametrize("name", SMALL)
+@pytest.mark.parametrize(
+    "name",
+    [
+        name if name in ("bilstm", "transformer") else pytest.param(name, marks=pytest.mark.slow)
+        for name in SMALL
+    ],
+)
 def test_a_tagger_on_every_encoder(name, tmp_path):
     tagger = make(name, head="softmax")
     losses = trained(tagger, epochs=2, eagerly=True)["loss"]
