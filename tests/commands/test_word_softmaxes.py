@@ -47,6 +47,7 @@ def test_each_learns_and_comes_back_from_its_file(softmax, tmp_path):
     np.testing.assert_allclose(again.score(SENTENCES).log_probabilities, after.log_probabilities, rtol=1e-5)
 
 
+@pytest.mark.slow
 def test_a_transformer_writes_with_any_of_them():
     encoder = {
         "type": "transformer",

@@ -220,7 +220,17 @@ def test_a_row_of_padding_is_finite_and_the_same_in_any_batch(name, settings):
     np.testing.assert_allclose(pooled[1], encoder(np.zeros((1, 1), "int32"))["pooled"][0], atol=1e-6)
 
 
-@variants
+# Networks of many weights, whose layers are checked by themselves too.
+LARGE = {"gru-15", "lstm-18", "bilstm-22"}
+
+
+@pytest.mark.parametrize(
+    ("name", "settings"),
+    [
+        pytest.param(name, settings, id=id_, marks=pytest.mark.slow if id_ in LARGE else ())
+        for id_, (name, settings) in zip((f"{name}-{i}" for i, (name, _) in enumerate(VARIANTS)), VARIANTS)
+    ],
+)
 def test_gradients_match_finite_differences(name, settings):
     encoder = build(name, settings)
     ids = random_ids(2, 5)
