@@ -150,8 +150,8 @@ class _Training:
         }
 
     def _hear(self, told: Any) -> None:
-        if self.last is None:
-            self._epochs_told = len(self.trainer.losses)
+        if self.last is None:  # those that an earlier part told
+            self._epochs_told = self.epochs * told.words_at_start // told.words
         self.last = told
         self._tell_epochs()
         self.history.add(told, self.epochs)
