@@ -28,7 +28,7 @@ SMOOTHINGS = ("mle", "add_k", "katz", "jelinek_mercer", "kneser_ney", "modified_
 PEERS = ("nltk", "kenlm")
 # The shipped recipes of each corpus.
 RECIPES = {"ptb": ("lm-ptb-small", "lm-ptb-feed-forward", "lm-ptb-medium")}
-# Trained only where they are named: without a GPU they take most of a day.
+# Trained only where they are named: without a GPU they take hours.
 LONG = {"lm-ptb-medium"}
 # What Katz and Kneser-Ney with cut-offs, SRILM's defaults, leave out.
 CUT_OFFS = (0, 0, 1)
