@@ -133,15 +133,11 @@ def sentences_of(source: str, model: Any, *, blank_lines: bool = False) -> Itera
     Raises:
         UserError: if the text is missing or no UTF-8, with its line.
     """
-    from tfnlp.embeddings.sentences import Sentences
+    from tfnlp.data.sentence_corpus import sentence_lines
 
-    sentences = Sentences(source)
     level = getattr(model, "level", None)  # models of n-grams have one
     joins = model.preprocessor.joins_cut_words if level is None else level.name == "char"
-    joined = sentences.is_cut_by_hand and joins
-    for line in sentences.lines():
-        if blank_lines or line.strip():
-            yield "".join(line.split()) if joined else line
+    return sentence_lines(source, join_cut_words=joins, blank_lines=blank_lines)
 
 
 def report_lines(report: Perplexity, *, as_stream: bool = False) -> list[str]:

@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import dataclasses
-from collections.abc import Sequence
+from collections.abc import Iterator, Sequence
 
 from tfnlp.embeddings.sentences import Sentences
 from tfnlp.errors import UserError
@@ -36,12 +36,20 @@ def read_sentences(source: str, *, join_cut_words: bool = False, blank_lines: bo
     Raises:
         UserError: if the text is missing, is no UTF-8, or has no line that is not blank.
     """
-    sentences = Sentences(source)
-    join = join_cut_words and sentences.is_cut_by_hand
-    texts = ["".join(line.split()) if join else line.strip() for line in sentences.lines()]
+    lines = sentence_lines(source, join_cut_words=join_cut_words, blank_lines=blank_lines)
+    texts = [line.strip() for line in lines]
     if not any(texts):
         raise UserError(f"{source} is empty: there is not one sentence in it")
-    return SentenceCorpus(source, texts if blank_lines else [text for text in texts if text])
+    return SentenceCorpus(source, texts)
+
+
+def sentence_lines(source: str, *, join_cut_words: bool = False, blank_lines: bool = False) -> Iterator[str]:
+    """The same line by line, each as it stands; arguments and errors, but for an empty text, are those above."""
+    sentences = Sentences(source)
+    join = join_cut_words and sentences.is_cut_by_hand
+    for line in sentences.lines():
+        if blank_lines or line.strip():
+            yield "".join(line.split()) if join else line
 
 
 def cut_off(corpus: SentenceCorpus, fractions: dict[str, float]) -> dict[str, SentenceCorpus]:

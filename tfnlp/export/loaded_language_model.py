@@ -111,8 +111,6 @@ class SavedModelLanguageModel(SavedModelExport):
         Raises:
             UserError: if an option is out of range, or the export has no such beams or not so many tokens.
         """
-        import tensorflow as tf
-
         from tfnlp.export.language_model_serving import MOST_TOKENS
 
         asked = DecodingSettings(**settings)
@@ -121,25 +119,28 @@ class SavedModelLanguageModel(SavedModelExport):
                 f"an export writes {MOST_TOKENS:,} tokens at most. Received: max_tokens={asked.max_tokens}"
             )
         prompts = [prompt] if isinstance(prompt, str) else list(prompt)
-        if asked.beams is not None:
-            texts = self._searched(prompts, asked)
-            return texts[0] if isinstance(prompt, str) else texts
+        texts = self._drawn(prompts, asked) if asked.beams is None else self._searched(prompts, asked)
+        return texts[0] if isinstance(prompt, str) else texts
+
+    def _drawn(self, prompts: Sequence[str], asked: DecodingSettings) -> list[str]:
+        import tensorflow as tf
+
         rows = len(prompts)
         seed = secrets.randbits(63) if asked.seed is None else asked.seed
-        answer = self._model.signatures["generate"](
-            prompt=tf.constant([utf8(one) for one in prompts], tf.string),
-            max_tokens=tf.fill([rows], asked.max_tokens),
+        texts = self._written(
+            "generate",
+            prompts,
+            asked,
             temperature=tf.fill([rows], float(asked.temperature)),
             top_k=tf.fill([rows], asked.top_k or 0),
             top_p=tf.fill([rows], 1.0 if asked.top_p is None else float(asked.top_p)),
             repetition_penalty=tf.fill([rows], float(asked.repetition_penalty or 1.0)),
             seed=tf.constant(seeds_of(prompts, seed), tf.int64),
         )
-        texts = [text.decode("utf-8", "replace") for text in answer["text"].numpy()]
         if asked.stop:
             cut = StopTexts(asked.stop).cut
             texts = [one + cut(text[len(one) :]) for one, text in zip(prompts, texts)]
-        return texts[0] if isinstance(prompt, str) else texts
+        return texts
 
     def _searched(self, prompts: Sequence[str], asked: DecodingSettings) -> list[str]:
         import tensorflow as tf
@@ -151,10 +152,19 @@ class SavedModelLanguageModel(SavedModelExport):
                 f"an export searches with {BEAMS} beams, without a repetition penalty and without stop texts: "
                 f"ask for `beams={BEAMS}` alone, or ask the run."
             )
-        answer = self._model.signatures["search"](
+        penalties = tf.fill([len(prompts)], float(asked.length_penalty))
+        return self._written("search", prompts, asked, length_penalty=penalties)
+
+    def _written(
+        self, signature: str, prompts: Sequence[str], asked: DecodingSettings, **inputs: Any
+    ) -> list[str]:
+        """What a signature goes on with; `inputs` are those of its own."""
+        import tensorflow as tf
+
+        answer = self._model.signatures[signature](
             prompt=tf.constant([utf8(one) for one in prompts], tf.string),
             max_tokens=tf.fill([len(prompts)], asked.max_tokens),
-            length_penalty=tf.fill([len(prompts)], float(asked.length_penalty)),
+            **inputs,
         )
         return [text.decode("utf-8", "replace") for text in answer["text"].numpy()]
 
