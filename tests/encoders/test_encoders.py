@@ -155,9 +155,8 @@ VARIANTS = [
         },
     ),
 ]
-variants = pytest.mark.parametrize(
-    ("name", "settings"), VARIANTS, ids=[f"{name}-{i}" for i, (name, _) in enumerate(VARIANTS)]
-)
+IDS = [f"{name}-{i}" for i, (name, _) in enumerate(VARIANTS)]
+variants = pytest.mark.parametrize(("name", "settings"), VARIANTS, ids=IDS)
 
 
 def build(name, settings, seed=3):
@@ -227,8 +226,8 @@ LARGE = {"gru-15", "lstm-18", "bilstm-22"}
 @pytest.mark.parametrize(
     ("name", "settings"),
     [
-        pytest.param(name, settings, id=id_, marks=pytest.mark.slow if id_ in LARGE else ())
-        for id_, (name, settings) in zip((f"{name}-{i}" for i, (name, _) in enumerate(VARIANTS)), VARIANTS)
+        pytest.param(*variant, id=id_, marks=pytest.mark.slow if id_ in LARGE else ())
+        for id_, variant in zip(IDS, VARIANTS)
     ],
 )
 def test_gradients_match_finite_differences(name, settings):
@@ -273,7 +272,7 @@ def test_mixed_precision_stays_near(name, settings):
     exact = np.asarray(encoder(ids)["pooled"])
     near = np.isclose(np.asarray(keras.ops.cast(pooled, "float32")), exact, rtol=0.1, atol=0.1)
     # Of two tokens that are nearly equal k-max pooling may keep the other one.
-    assert near.mean() > (0.97 if "k_max" in settings.get("pooling", ()) else 0.999)
+    assert near.mean() > 0.97 if "k_max" in settings.get("pooling", ()) else near.all()
 
 
 @variants
